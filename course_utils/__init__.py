@@ -1,6 +1,6 @@
 """What the lessons share. Import it first: it keeps TensorFlow's start-up quiet."""
 
-import importlib.util
+import importlib.machinery
 import os
 import sys
 from pathlib import Path
@@ -28,12 +28,14 @@ class _QuietTensorFlow:
     def find_spec(cls, name, path=None, target=None):
         if name != "tensorflow":
             return None
-        sys.meta_path.remove(cls)
-        spec = importlib.util.find_spec(name)
+        # Others may only ask whether TensorFlow exists: stay until it is imported.
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
         if spec is not None:
             execute = spec.loader.exec_module
 
             def execute_quietly(module):
+                if cls in sys.meta_path:
+                    sys.meta_path.remove(cls)
                 saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
                 os.dup2(null, 2)
                 try:
