@@ -2,10 +2,10 @@
 
 import math
 
+from course_utils import CourseError
+
 import matplotlib.pyplot as plt
 import numpy as np
-
-from course_utils import CourseError
 
 
 def set_style():
