@@ -31,12 +31,12 @@ def record(name, value, baseline=None, at_most=None, at_least=None):
     value, baseline = _number(value), _number(baseline)
     value, baseline = _number(value), _number(baseline)
     limits = [
-        f"{words} {_short(limit)}"
+        f"{words} {short(limit)}"
         for words, limit in [("at least", at_least), ("at most", at_most)]
         if limit is not None
     ]
-    notes = ([] if baseline is None else [f"baseline {_short(baseline)}"]) + limits
-    line = f"{name} {_short(value)}" + (f" ({', '.join(notes)})" if notes else "")
+    notes = ([] if baseline is None else [f"baseline {short(baseline)}"]) + limits
+    line = f"{name} {short(value)}" + (f" ({', '.join(notes)})" if notes else "")
     smoke = course_utils.SMOKE_TEST
     print(line + (" [smoke run: range not checked]" if smoke else ""))
     inside = (
@@ -47,7 +47,7 @@ def record(name, value, baseline=None, at_most=None, at_least=None):
     if not inside and not smoke:
         wanted = " and ".join(limits) or "a number"
         raise CourseError(
-            f"{name} is {_short(value)} and should be {wanted}: restart the kernel "
+            f"{name} is {short(value)} and should be {wanted}: restart the kernel "
             "and run all cells in order; if you changed the lesson on purpose, change "
             "the limit in this cell."
         )
@@ -65,7 +65,8 @@ def _number(value):
     return value if isinstance(value, int) else float(value)
 
 
-def _short(value):
+def short(value):
+    """A metric's value as it is shown: four digits."""
     if isinstance(value, int) or not math.isfinite(value):
         return str(value)
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
