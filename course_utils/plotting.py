@@ -56,7 +56,7 @@ def show_images(
     for axis in axes.flat:
         axis.axis("off")
     for axis, image, title in zip(axes.flat, images, titles, strict=False):
-        axis.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=1)
+        axis.imshow(image, cmap="gray", vmin=0, vmax=1)
         axis.set_title(title, fontsize=8)
     if suptitle:
         figure.suptitle(suptitle)
@@ -79,7 +79,7 @@ def _show_sheet(images, rows, columns, size, suptitle):
         sheet[top : top + height, left : left + width] = image
     aspect = sheet.shape[0] / sheet.shape[1]
     figure = plt.figure(figsize=(columns * size, columns * size * aspect))
-    plt.imshow(sheet.squeeze(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    plt.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     plt.axis("off")
     if suptitle:
         figure.suptitle(suptitle)
@@ -103,3 +103,105 @@ def plot_history(history, ylabel="loss", baselines=None, scale=1.0, keys=None):
     axis.set(xlabel="epoch", ylabel=ylabel)
     axis.legend()
     plt.show()
+
+
+def piano_roll(pitches, holds=None, title=None, steps_per_quarter=4):
+    """Draw notes as bars: time to the right, pitch upwards, one colour a voice.
+
+    pitches: (T, V) or (T,) MIDI numbers, 0 where a voice rests; the columns of four
+    voices are soprano, alto, tenor, bass. holds: the same shape, True where a note goes
+    on from the step before; without it, equal pitches in a row are one note.
+    """
+    pitches, holds = _check_grid("piano_roll", pitches, holds)
+    num_steps, num_voices = pitches.shape
+    names = ["soprano", "alto", "tenor", "bass"] if num_voices == 4 else None
+    _, axis = plt.subplots(figsize=(9, 3.2))
+    for voice in range(num_voices):
+        notes = [note[1:] for note in _notes(pitches, holds) if note[0] == voice]
+        starts, lengths, heights = np.reshape(notes, (-1, 3)).T
+        axis.barh(
+            heights,
+            (lengths - 0.25) / steps_per_quarter,  # the gap shows where a note ends
+            left=starts / steps_per_quarter,
+            height=0.8,
+            color=f"C{voice}",
+            label=names[voice] if names else f"voice {voice + 1}",
+        )
+    axis.set(xlabel="quarter notes", ylabel="pitch (MIDI number)", title=title)
+    axis.set_xlim(0, num_steps / steps_per_quarter)
+    axis.set_axisbelow(True)
+    if num_voices > 1:
+        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    plt.show()
+
+
+def play(pitches, holds=None, quarters_per_minute=90, seconds=8, sample_rate=8000):
+    """Show a player for the notes of a grid; see `piano_roll` for the arguments.
+
+    seconds: where to stop, None for the whole piece. The sound is stored in the
+    notebook, 21 kB a second at 8000 samples per second.
+    """
+    from IPython.display import Audio, display
+
+    pitches, holds = _check_grid("play", pitches, holds)
+    step = 15 / quarters_per_minute  # seconds in a sixteenth note
+    release = 0.2  # seconds in which a note fades away
+    sound = np.zeros(math.ceil((len(pitches) * step + release) * sample_rate) + 1)
+    for _, start, length, pitch in _notes(pitches, holds):
+        time = np.arange(int((length * step + release) * sample_rate)) / sample_rate
+        frequency = 440 * 2 ** ((pitch - 69) / 12)
+        wave = sum(
+            np.sin(2 * np.pi * harmonic * frequency * time) / harmonic**1.5
+            for harmonic in range(1, 6)
+            if harmonic * frequency < sample_rate / 2
+        )
+        attack = np.minimum(time / 0.02, 1)
+        fade = np.minimum((time[-1] - time) / release, 1)
+        first = round(start * step * sample_rate)
+        sound[first : first + len(time)] += wave * attack * fade * np.exp(-0.4 * time)
+    if seconds is not None and len(sound) > seconds * sample_rate:
+        sound = sound[: int(seconds * sample_rate)]
+        tail = np.arange(len(sound), 0, -1) / sample_rate
+        sound *= np.minimum(tail / 0.5, 1)
+    sound *= 0.9 / max(np.abs(sound).max(), 1e-9)
+    display(Audio(sound, rate=sample_rate, normalize=False))
+
+
+def _check_grid(function, pitches, holds):
+    """The grid as (T, V) arrays; holds from equal neighbours when None."""
+    pitches = np.asarray(pitches)
+    holds = None if holds is None else np.asarray(holds, bool)
+    shape = pitches.shape
+    valid = pitches.ndim in (1, 2) and pitches.size
+    if not valid or not np.all((pitches >= 0) & (pitches <= 127)):
+        raise CourseError(
+            f"{function} got an array of shape {shape}; give it a grid (steps, voices) "
+            "of MIDI numbers from 0 to 127, with at least one step."
+        )
+    if holds is not None and holds.shape != shape:
+        raise CourseError(
+            f"{function} got pitches of shape {shape} and holds of shape "
+            f"{holds.shape}: take both from the same example and the same steps."
+        )
+    pitches = pitches.reshape(len(pitches), -1).astype(int)
+    if holds is None:
+        holds = np.zeros(pitches.shape, bool)
+        holds[1:] = pitches[1:] == pitches[:-1]
+    return pitches, holds.reshape(pitches.shape)
+
+
+def _notes(pitches, holds):
+    """All notes of a grid as (voice, start, length, pitch), in steps."""
+    notes = []
+    for voice in range(pitches.shape[1]):
+        column, held = pitches[:, voice], holds[:, voice]
+        # A note begins where nothing is held, or where the held pitch is another one.
+        changed = np.r_[True, (column[1:] != column[:-1]) | ~held[1:]]
+        starts = np.flatnonzero(changed)
+        lengths = np.diff(np.r_[starts, len(column)])
+        notes += [
+            (voice, start, length, column[start])
+            for start, length in zip(starts, lengths, strict=True)
+            if column[start] > 0
+        ]
+    return notes
