@@ -42,6 +42,12 @@ SOURCES = {
         "music21-10.5.1-py3-none-any.whl",
         "dc3309498c4c95cebdf8d4f20c868deb6b63bce1d929cad4f51a7ccc982987b1",
     ),
+    "emoji": (
+        "pip",
+        "2.16.0",
+        "emoji-2.16.0-py3-none-any.whl",
+        "c4230d80640def9071599ff56b1b5950fe13a2a94c0da98c5deab12431b24330",
+    ),
 }
 
 
