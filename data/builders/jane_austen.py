@@ -10,11 +10,10 @@ import re
 import struct
 import zlib
 
-from folders import write_dataset
-from sources import main, read_package
-
 import numpy as np
 import tensorflow_datasets as tfds
+from folders import write_dataset
+from sources import main, read_package
 
 PACKAGE = "r-cran-janeaustenr"
 NAME, VERSION = "jane_austen", "1.0.0"
@@ -141,7 +140,7 @@ def clean(text):
         for paragraph in re.split(r"\n\s*\n", text)
     ]
     # Printers' notes in brackets, lines of stars, the words at the end of a book.
-    extra = re.compile(r"\[.*\]|[* ]*|finis|the end", flags=re.I)
+    extra = re.compile(r"\[.*\]|\(end of .*\)|[* ]*|finis|the end", flags=re.I)
     return "\n".join(p.replace("*", "") for p in paragraphs if not extra.fullmatch(p))
 
 
