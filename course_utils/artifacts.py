@@ -1,8 +1,14 @@
 """Files that lessons share: checked data sets, saved models."""
 
 import hashlib
+import json
+import re
+from importlib import metadata
 
-from course_utils import DATA_DIR, CourseError
+from course_utils import DATA_DIR, CourseError, portable
+from course_utils.files import root, shown, sweep, write_atomic
+
+import numpy as np
 
 
 def verify_data(*names):
@@ -48,3 +54,172 @@ def _verify_file(path, digest):
             f"data/{path} {problem}: run `git checkout -- data/{path}` in the course "
             "folder, or download the course again."
         )
+
+
+def save(
+    name,
+    model,
+    *,
+    description,
+    vocabulary=None,
+    metrics=None,
+    forms=None,
+    dtype="float32",
+    **card,
+):
+    """Save a trained model as the learner's own `artifacts/NAME`, with its card.
+
+    `description` says what the model maps to what, with shapes and value ranges;
+    `forms` names other models with the same weights, such as {"step": stateful_model};
+    dtype="float16" halves the file, which `load` turns back into float32. Any other
+    keyword (seconds, lesson, ...) goes to the card. Raises CourseError for custom
+    layers, infinite weights, a full disk or a folder that cannot be written; the model
+    that was saved before then stays whole.
+    """
+    folder = root() / _checked(name)
+    architecture = portable.architecture(model)
+    arrays = model.get_weights()
+    for form, other in (forms or {}).items():
+        if not _same(arrays, other.get_weights()):
+            raise CourseError(
+                f"Not saved: form {form!r} of {name} has other weights than the model, "
+                "so call its set_weights(model.get_weights()) first."
+            )
+    arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise CourseError(
+            f"Not saved: {name} has weights that are infinite or NaN as {dtype}, so "
+            "train it with a lower learning rate."
+        )
+    data = portable.pack({f"{i:04d}": array for i, array in enumerate(arrays)})
+    digest = hashlib.sha256(data).hexdigest()
+    weights = folder / f"{digest[:12]}.npz"
+    content = {
+        "name": name,
+        "description": description,
+        **card,
+        "metrics": metrics or {},
+        "vocabulary": vocabulary,
+        "inputs": [_signature(tensor) for tensor in model.inputs],
+        "outputs": [_signature(tensor) for tensor in model.outputs],
+        "parameters": sum(array.size for array in arrays),
+        "versions": {each: metadata.version(each) for each in ["keras", "numpy"]},
+        "weights": weights.name,
+        "dtype": dtype,
+        "sha256": digest,
+        "architecture": architecture,
+        "forms": {f: portable.architecture(each) for f, each in (forms or {}).items()},
+    }
+    content = json.loads(json.dumps(content, default=lambda v: np.asarray(v).tolist()))
+    content["checksum"] = _checksum(content)
+    write_atomic(weights, data)
+    # The card names its weights, so that the model is saved at the moment the card is.
+    write_atomic(folder / "card.json", _one_key_a_line(content).encode())
+    for pattern in ["*.npz", ".*.tmp"]:
+        sweep(folder, pattern, keep=[weights.name])
+
+
+def _same(arrays, others):
+    return len(arrays) == len(others) and all(map(np.array_equal, arrays, others))
+
+
+def _signature(tensor):
+    return {"shape": list(tensor.shape), "dtype": str(tensor.dtype)}
+
+
+def _checksum(content):
+    # The seconds a training took differ between runs that are otherwise the same.
+    rest = {k: v for k, v in content.items() if k not in ("checksum", "seconds")}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def _one_key_a_line(content):
+    lines = [
+        f"{json.dumps(key)}: {json.dumps(value)}" for key, value in content.items()
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _checked(name):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", str(name)):
+        raise CourseError(
+            f"{str(name)[:60]!r} cannot name a model: use up to 40 letters, digits and "
+            "underscores."
+        )
+    return name
+
+
+def card(name):
+    """The card of a saved model, a dictionary; looked up and checked as by `load`."""
+    return _read_card(name)[1]
+
+
+def load(name, form=None):
+    """The saved model `name`: the learner's own if there is one, else the course's.
+
+    `form` asks for another architecture with the same weights, such as "step". The
+    files are checked first: raises CourseError if one is missing, damaged or does not
+    fit, and for an unknown name or form.
+    """
+    import keras  # here, because checking data needs no TensorFlow
+
+    folder, content = _read_card(name)
+    if form is not None and form not in content["forms"]:
+        raise CourseError(
+            f"{name} has no form {str(form)[:40]!r}: choose from "
+            f"{', '.join(content['forms']) or 'none, that is leave form out'}."
+        )
+    architecture = content["architecture"] if form is None else content["forms"][form]
+    portable.require_stock_layers(architecture)
+    path = folder / content["weights"]
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _damaged(path, f"cannot be read ({error.strerror})") from error
+    if hashlib.sha256(data).hexdigest() != content["sha256"]:
+        raise _damaged(path, "is cut short or was changed")
+    try:
+        model = keras.models.model_from_json(json.dumps(architecture))
+    except (TypeError, ValueError) as error:
+        raise CourseError(
+            f"{shown(folder)} was saved with Keras {content['versions']['keras']} and "
+            f"uses an option that Keras {keras.__version__} does not have: install the "
+            "versions in requirements.txt."
+        ) from error
+    arrays = [array for _, array in sorted(portable.unpack(data).items())]
+    if [tuple(w.shape) for w in model.weights] != [a.shape for a in arrays]:
+        raise _damaged(path, "holds the weights of another architecture")
+    for weight, array in zip(model.weights, arrays, strict=True):
+        weight.assign(array.astype(weight.dtype))
+    return model
+
+
+def _read_card(name):
+    """Folder and content of the first card found: the learner's own, the course's."""
+    places = [root(), DATA_DIR / "checkpoints"]
+    for path in [place / _checked(name) / "card.json" for place in places]:
+        try:
+            content = json.loads(path.read_bytes())
+            if content["checksum"] == _checksum(content):
+                return path.parent, content
+        except FileNotFoundError:
+            continue
+        except (ValueError, TypeError, KeyError, RecursionError):
+            pass
+        except OSError as error:
+            raise _damaged(path, f"cannot be read ({error.strerror})") from error
+        raise _damaged(path, "is cut short or was changed")
+    cards = [path for place in places for path in place.glob("*/card.json")]
+    known = sorted({path.parent.name for path in cards})
+    raise CourseError(
+        f"There is no saved model {name!r}: run the lesson that saves it, or choose "
+        f"from {', '.join(known)[:150] or 'none, as none is saved yet'}."
+    )
+
+
+def _damaged(path, problem):
+    if path.is_relative_to(DATA_DIR):
+        fix = f"run `git checkout -- {shown(path.parent)}` or download the course again"
+    else:
+        fix = "delete that folder and run the lesson that saves it again"
+    return CourseError(f"{shown(path)} {problem}: {fix}.")
