@@ -22,14 +22,8 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-from course_utils import CourseError
-from course_utils.stamps import (
-    CHECKPOINTS,
-    lessons,
-    source_hash,
-    write_table,
-    write_text,
-)
+from course_utils import CourseError, stamps
+from course_utils.files import write_atomic
 
 import nbformat
 import psutil
@@ -58,12 +52,12 @@ def execute(path):
     Raises CourseError when a cell fails; then nothing at all has been written.
     """
     path = Path(path)
-    text, before = path.read_bytes(), source_hash(path)
+    text, before = path.read_bytes(), stamps.source_hash(path)
     notebook = nbformat.reads(text.decode(), as_version=4)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         folder = Path(folder)
         usage = _run(notebook, path, folder)
-        if path.read_bytes() != text or source_hash(path) != before:
+        if path.read_bytes() != text or stamps.source_hash(path) != before:
             raise CourseError(
                 f"{path.name} or code it uses was edited while it ran: run it again."
             )
@@ -198,16 +192,18 @@ def _canonical_output(output):
 
 def write(notebook, path, stamp=None):
     """Writes the notebook in canonical form, all or nothing."""
-    write_text(canonical(notebook, stamp), Path(path))
+    write_atomic(Path(path), canonical(notebook, stamp).encode())
 
 
 def publish(folder):
     """Copies a saved model to data/checkpoints, unless the same one is there."""
-    target = CHECKPOINTS / folder.name
+    target = stamps.CHECKPOINTS / folder.name
     if _content(folder) == _content(target):
         return
-    CHECKPOINTS.mkdir(parents=True, exist_ok=True)
-    new, old = (CHECKPOINTS / f".{folder.name}.{kind}" for kind in ["new", "old"])
+    stamps.CHECKPOINTS.mkdir(parents=True, exist_ok=True)
+    new, old = (
+        stamps.CHECKPOINTS / f".{folder.name}.{kind}" for kind in ["new", "old"]
+    )
     for leftover in [new, old]:
         shutil.rmtree(leftover, ignore_errors=True)
     shutil.copytree(folder, new, ignore=shutil.ignore_patterns(".*"))
@@ -235,7 +231,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     failed = False
     try:
-        for path in [] if options.table else lessons(options.lesson):
+        for path in [] if options.table else stamps.lessons(options.lesson):
             print(f"{path.name}: running", flush=True)
             try:
                 stamp = execute(path)
@@ -247,7 +243,7 @@ def main(arguments=None):
                     f"{path.name}: {stamp['seconds']} s, {stamp['peak_memory_mb']} MB",
                     flush=True,
                 )
-        write_table()
+        stamps.write_table()
     except CourseError as error:
         failed = True
         print(error, file=sys.stderr)

@@ -3,12 +3,12 @@
 import ast
 import hashlib
 import json
-import os
 import re
 from pathlib import Path
 
 from course_utils import DATA_DIR, ROOT, CourseError
 from course_utils.checks import short
+from course_utils.files import write_atomic
 
 import nbformat
 
@@ -67,6 +67,8 @@ def _serialise(node):
     for name, value in ast.iter_fields(node):
         if name == "body" and isinstance(value, list) and _has_docstring(node):
             value = value[1:]
+        if isinstance(node, ast.JoinedStr):  # 3.12.1 adds empty parts to f-strings
+            value = [part for part in value if getattr(part, "value", None) != ""]
         if name != "kind" and value is not None and value != []:
             fields.append(f"{name}={_serialise(value)}")
     return f"{type(node).__name__}({','.join(fields)})"
@@ -170,7 +172,7 @@ def write_table():
         )
     new = f"{before}{start}{table()}\n{end}{after}"
     if new != text:
-        write_text(new, readme)
+        write_atomic(readme, new.encode())
 
 
 def table():
@@ -195,13 +197,3 @@ def table():
             f"| {'<br>'.join(metrics)} | {minutes} | {memory:g} GB |"
         )
     return "\n".join(rows)
-
-
-def write_text(text, path):
-    """Writes a text file, all or nothing."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
