@@ -18,15 +18,18 @@ def verify_data(*names):
     that is missing or differs from the one the course ships, and for unknown names.
     """
     sums = DATA_DIR / "SHA256SUMS"
-    if not sums.is_file():
+    lines = sums.read_text("utf-8", "replace").splitlines() if sums.is_file() else []
+    entries = [re.fullmatch("([0-9a-f]{64})  (([^/]+)/.+)", line) for line in lines]
+    if not entries or None in entries:
         raise CourseError(
-            "data/SHA256SUMS is missing: run `git checkout -- data/SHA256SUMS` in the "
-            "course folder, or download the course again."
+            f"data/SHA256SUMS is {'damaged' if entries else 'missing'}: run `git "
+            "checkout -- data/SHA256SUMS` in the course folder, or download the course "
+            "again."
         )
     expected = {}
-    for line in sums.read_text(encoding="utf-8").splitlines():
-        digest, _, path = line.partition("  ")
-        expected.setdefault(path.split("/")[0], {})[path] = digest
+    for entry in entries:
+        digest, path, folder = entry.groups()
+        expected.setdefault(folder, {})[path] = digest
     for name in names or expected:
         if name not in expected:
             raise CourseError(
