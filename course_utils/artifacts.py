@@ -54,8 +54,8 @@ def _verify_file(path, digest):
         problem = f"cannot be read ({error.strerror})"
     if problem:
         raise CourseError(
-            f"data/{path} {problem}: run `git checkout -- data/{path.split('/')[0]}` in "
-            "the course folder, or download the course again."
+            f"data/{path} {problem}: run `git checkout -- data/{path.split('/')[0]}` "
+            "in the course folder, or download the course again."
         )
 
 
