@@ -1,7 +1,5 @@
 """Checks: the numbers that a lesson promises, and the verdicts of its exercises."""
 
-import ast
-import importlib
 import inspect
 import json
 import math
@@ -18,7 +16,6 @@ import course_utils
 from course_utils import CourseError
 
 TIME_LIMIT = 20  # seconds
-MEMORY_LIMIT = 2 * 1024**3  # bytes
 OUTPUT_LIMIT = 64 * 1024  # bytes
 
 
@@ -123,7 +120,7 @@ def judge(exercise, name, source):
         work.mkdir()
         job = dict(exercise=exercise, name=name, source=source, report=str(report))
         process = subprocess.Popen(
-            [sys.executable, "-m", "course_utils.checks"],
+            [sys.executable, "-m", "course_utils.exercises"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -189,122 +186,3 @@ def _kill(process):
             pass
     process.kill()
     process.wait()
-
-
-# From here on: what runs inside the fresh process.
-
-
-class _Verdict(BaseException):
-    """Ends the check; not an Exception, so that no checker catches it by mistake."""
-
-
-def _main():
-    job = json.loads(sys.stdin.buffer.read())
-    sys.stdin = open(os.devnull, encoding="utf-8")
-    verdict = _verdict(job["exercise"], job["name"], job["source"])
-    sys.stdout.flush()
-    Path(job["report"]).write_text(json.dumps(verdict), encoding="utf-8")
-    os._exit(0)  # do not wait for threads of the answer
-
-
-def _verdict(exercise, name, source):
-    lesson, _, number = exercise.partition(".")
-    try:
-        lesson = importlib.import_module(f"course_utils.exercises.lesson_{lesson}")
-        checker = getattr(lesson, f"check_{number}")
-    except (ModuleNotFoundError, AttributeError):
-        return "there is no such exercise. Hint: look at its number in the heading."
-    _limit_memory()
-    try:
-        checker(_guarded(name, source))
-        return "passed."
-    except (_Verdict, AssertionError) as verdict:
-        return str(verdict)
-    except Exception as error:
-        return (
-            f"the result has an unexpected form ({_describe(error)}). "
-            "Hint: compare its type and shape with the docstring."
-        )
-
-
-def _limit_memory():
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-    except (ImportError, OSError, ValueError):
-        pass  # Windows has no such limit, macOS may refuse it
-
-
-def _guarded(name, source):
-    """The answer as a function that turns every fault of its own into a verdict."""
-    import numpy as np
-
-    namespace = {"__name__": "answer", "np": np, "math": math}
-    with _faults():
-        exec(compile(source, "<answer>", "exec"), namespace)
-    function, calls = namespace[name], []
-
-    def answer(*inputs, **options):
-        with _faults():
-            result = function(*inputs, **options)
-        calls.append(name)
-        if result is None and len(calls) == 1 and _is_stub(source):
-            raise _Verdict("not attempted yet.")
-        if result is None:
-            raise _Verdict("it returned None. Hint: end it with `return ...`.")
-        return result
-
-    return answer
-
-
-def _is_stub(source):
-    body = ast.parse(source).body[0].body
-    rest = [
-        node
-        for node in body
-        if not isinstance(node, ast.Pass)
-        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-        and ast.unparse(node) not in ("return None", "return")
-    ]
-    return not rest or "# your code here" in source
-
-
-class _faults:
-    """Context that turns what the answer raises into a verdict with a hint."""
-
-    def __enter__(self):
-        pass
-
-    def __exit__(self, kind, error, traceback):
-        if error is None or isinstance(error, _Verdict):
-            return
-        if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
-            raise _Verdict(
-                f"it uses `{error.name}`, which it does not define. Hint: the check "
-                "sees only this function, `np` and `math`; define or import the rest "
-                "inside it."
-            )
-        if isinstance(error, MemoryError):
-            raise _Verdict(
-                f"it needs more than {MEMORY_LIMIT // 1024**3} GB of memory. "
-                "Hint: look for an array or list that grows too large."
-            )
-        lines = [0]
-        while traceback:
-            if traceback.tb_frame.f_code.co_filename == "<answer>":
-                lines.append(traceback.tb_lineno)
-            traceback = traceback.tb_next
-        where = f" in its line {lines[-1]}" if lines[-1] else ""
-        raise _Verdict(
-            f"it raised {_describe(error)}{where}. "
-            "Hint: call it yourself in a cell, with a small input."
-        )
-
-
-def _describe(error):
-    return f"{type(error).__name__}: {textwrap.shorten(str(error), 150)}".rstrip(": ")
-
-
-if __name__ == "__main__":
-    _main()

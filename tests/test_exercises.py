@@ -71,7 +71,7 @@ def verdicts():
     """Promised verdicts, as many at a time as there are processors."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield {
-            (exercise, name): pool.submit(checks.judge, exercise, name, source)
+            (exercise, kind, name): pool.submit(checks.judge, exercise, name, source)
             for exercise, kind, name, source in ANSWERS
         }
         pool.shutdown(cancel_futures=True)
@@ -83,7 +83,7 @@ def verdicts():
     ids=[f"{a[0]}-{a[2]}" for a in ANSWERS],
 )
 def test_verdict(exercise, kind, name, verdicts):
-    output, verdict = verdicts[exercise, name].result()
+    output, verdict = verdicts[exercise, kind, name].result()
     told = f"the verdict on the {kind} {name} of exercise {exercise} is {verdict!r}"
     assert output == "", f"{name} prints: remove that"
     if kind == "stub":
