@@ -44,10 +44,12 @@ CITATION = """
 """
 LICENCE = """
 The works of Johann Sebastian Bach (1685-1750) are in the public domain. This set holds
-their notes as bare numbers. They were read from the score files in the corpus of
-music21 10.5.1 (BSD-3-Clause, (c) 2006-2026 Michael Scott Asato Cuthbert), most of them
-encoded from PDF scores (c) 2004 Margaret Greentree, used by permission there. The
-score files themselves are not part of this set.
+their notes as bare numbers, read from score files in the corpus of music21 10.5.1
+(BSD-3-Clause, (c) 2006-2026 Michael Scott Asato Cuthbert). Of the score files, which
+are not part of this set, music21 says that they "may be under copyright but have been
+licensed for use, though there may be restrictions on commercial use"; 332 of the 365
+credit PDF scores (c) 2003 or 2004 Margaret Greentree (www.jsbchorales.net), 319 of
+these with the words "used by permission".
 """
 
 
