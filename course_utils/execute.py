@@ -84,6 +84,7 @@ def _run(notebook, path, folder):
     client = NotebookClient(
         notebook,
         timeout=None,
+        startup_timeout=600,
         kernel_name="python3",
         record_timing=False,
         store_widget_state=False,

@@ -211,7 +211,9 @@ def test_in_a_notebook(tmp_path, monkeypatch):
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell) for cell in cells]
     )
-    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    NotebookClient(
+        notebook, kernel_name="python3", timeout=120, startup_timeout=600
+    ).execute()
     told = [cell.outputs[0].text for cell in notebook.cells if cell.outputs]
     assert told[0] == "Exercise 99.1: not attempted yet.\n"
     assert told[1].startswith("Exercise 99.1: it uses `total`")
