@@ -199,7 +199,7 @@ def variables(model):
 
 
 def numpy_copy(variable):
-    return np.array(keras.ops.convert_to_numpy(variable))
+    return np.array(variable.value.numpy())
 
 
 def _texts(callback):
