@@ -128,12 +128,15 @@ def judge(exercise, name, source):
             env=_environment(work),
             start_new_session=True,
         )
-        kept = bytearray()
-        reader = threading.Thread(target=_read, args=(process, kept), daemon=True)
+        kept, started = bytearray(), threading.Event()
+        reader = threading.Thread(
+            target=_read, args=(process, kept, started), daemon=True
+        )
         reader.start()
         try:
             with process.stdin as stdin:
                 stdin.write(json.dumps(job).encode())
+            started.wait(10 * TIME_LIMIT)  # a busy machine takes long to start Python
             process.wait(TIME_LIMIT)
             verdict = None
         except subprocess.TimeoutExpired:
@@ -145,7 +148,7 @@ def judge(exercise, name, source):
             verdict = None
         finally:
             _kill(process)
-        reader.join(1)
+        reader.join(5)
         if verdict is None:
             try:
                 verdict = json.loads(report.read_text(encoding="utf-8"))
@@ -171,8 +174,10 @@ def _environment(work):
     }
 
 
-def _read(process, kept):
+def _read(process, kept, started):
     with process.stdout as stdout:
+        stdout.read(1)
+        started.set()
         while chunk := stdout.read1():
             kept.extend(chunk[: OUTPUT_LIMIT + 1 - len(kept)])
 
