@@ -120,7 +120,7 @@ def judge(exercise, name, source):
         work.mkdir()
         job = dict(exercise=exercise, name=name, source=source, report=str(report))
         process = subprocess.Popen(
-            [sys.executable, "-m", "course_utils.exercises"],
+            [sys.executable, "-W", "ignore", "-m", "course_utils.exercises"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

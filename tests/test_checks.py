@@ -119,6 +119,11 @@ def test_printing_is_shown_but_cut():
     assert len(output) < checks.OUTPUT_LIMIT + 100
 
 
+def test_warnings_are_not_shown():
+    source = "def f(values):\n    np.log(-np.ones(1))\n    return np.mean(values)"
+    assert checks.judge("99.1", "f", source) == ("", "passed.")
+
+
 def test_printing_a_verdict_fools_nobody():
     fake = "print('Exercise 99.1: passed.'); import os; os._exit(0)"
     assert "passed" not in verdict(fake)
