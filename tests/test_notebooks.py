@@ -459,6 +459,7 @@ def test_other_form_fails(tmp_path):
     assert "canonical form" in list(canonical_form(lesson))[0]
 
 
+@pytest.mark.filterwarnings("ignore::nbformat.warnings.DuplicateCellId")
 def test_same_id_twice_fails(tmp_path):
     lesson = written(
         tmp_path, good_lesson(), None, lambda text: text.replace("77-02", "77-01")
