@@ -56,7 +56,7 @@ def show_images(
     for axis in axes.flat:
         axis.axis("off")
     for axis, image, title in zip(axes.flat, images, titles, strict=False):
-        axis.imshow(image, cmap="gray", vmin=0, vmax=1)
+        axis.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         axis.set_title(title, fontsize=8)
     if suptitle:
         figure.suptitle(suptitle)
@@ -103,6 +103,38 @@ def plot_history(history, ylabel="loss", baselines=None, scale=1.0, keys=None):
     axis.set(xlabel="epoch", ylabel=ylabel)
     axis.legend()
     plt.show()
+
+
+def plot_bars(groups, ylabel, errors=None, log=False):
+    """Plot {series: {label: value}} as bars, one group a label, values written on top.
+
+    errors: half lengths of error bars, in the same form. log: logarithmic axis.
+    """
+    labels = list(next(iter(groups.values())))
+    figure, axis = plt.subplots(figsize=(min(9, 2 + 1.4 * len(labels)), 3.2))
+    places, width = np.arange(len(labels)), 0.8 / len(groups)
+    for number, (series, values) in enumerate(groups.items()):
+        bars = axis.bar(
+            places + (number - (len(groups) - 1) / 2) * width,
+            list(values.values()),
+            width,
+            label=series,
+            yerr=list(errors[series].values()) if errors else None,
+            capsize=4,
+        )
+        axis.bar_label(bars, fmt=_bar_text, fontsize=8, padding=2)
+    axis.set_xticks(places, labels)
+    axis.set_ylabel(ylabel)
+    axis.set_yscale("log" if log else "linear")
+    axis.margins(y=0.12)
+    axis.grid(visible=False, axis="x")
+    if len(groups) > 1:
+        figure.legend(loc="outside upper center", ncols=len(groups))
+    plt.show()
+
+
+def _bar_text(value):
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def piano_roll(pitches, holds=None, title=None, steps_per_quarter=4):

@@ -143,6 +143,20 @@ def test_eight_seconds_take_less_than_180_kb(monkeypatch):
     assert 170_000 < len(shown[0]._repr_html_()) < 180_000
 
 
+def test_bars_have_the_values_heights_and_errors():
+    plotting.set_style()
+    groups = {"before": {"a": 1.0, "b": 2000.4}, "after": {"a": 3.0, "b": 4.0}}
+    errors = {name: dict.fromkeys(values, 0.5) for name, values in groups.items()}
+    assert plotting.plot_bars(groups, "speed", errors=errors, log=True) is None
+    axis = plt.gca()
+    assert [bar.get_height() for bar in axis.patches] == [1, 2000.4, 3, 4]
+    assert [text.get_text() for text in axis.texts] == ["1", "2,000", "3", "4"]
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["a", "b"]
+    assert axis.get_yscale() == "log" and axis.get_ylabel() == "speed"
+    legend = plt.gcf().legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == ["before", "after"]
+
+
 @pytest.mark.filterwarnings("error")
 def test_silence_plays_as_silence_without_a_warning(monkeypatch):
     import IPython.display
