@@ -1,4 +1,4 @@
-"""Compare sets of samples."""
+"""Compare sets of samples; measure a model of text."""
 
 from course_utils import CourseError
 
@@ -63,3 +63,37 @@ def _vectors(items, what):
             "a training run that diverged or for missing values."
         )
     return vectors
+
+
+def bits_per_character(model, ids, window=64, num_rows=32):
+    """Mean of -log2 p(id | the ids before it) over a text of character ids (T,).
+
+    model maps [ids (N, T), state, ...] to [logits (N, T, V), state, ...]. The text is
+    read in num_rows parts side by side, window ids at a time, and each part's states
+    are carried along; what does not fill a window at the end of a part is left out.
+    Raises CourseError when the text is shorter than a window.
+    """
+    from course_utils.sampling import zero_states
+
+    import tensorflow as tf
+
+    num_rows = min(num_rows, (len(ids) - 1) // window)
+    if num_rows < 1:
+        raise CourseError(
+            f"bits_per_character got {len(ids)} ids: give it at least window + 1 = "
+            f"{window + 1}."
+        )
+    part = (len(ids) - 1) // num_rows
+    rows = np.arange(num_rows)[:, None] * part + np.arange(window + 1)
+
+    @tf.function(reduce_retracing=True)
+    def read(chunk, states):  # (num_rows, window + 1)
+        logits, *states = model([chunk[:, :-1], *states])
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(chunk[:, 1:], logits)
+        return tf.reduce_sum(losses), states
+
+    states, nats, num_windows = zero_states(model, num_rows), 0.0, part // window
+    for start in range(0, num_windows * window, window):
+        more, states = read(tf.constant(ids[rows + start]), states)
+        nats += float(more)
+    return nats / (num_rows * num_windows * window) / np.log(2)

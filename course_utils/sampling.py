@@ -82,10 +82,10 @@ def generate(
 ):
     """Continue a prompt of token ids (T,) by num_tokens ids: (num_tokens,) int32.
 
-    model maps [ids (N, T), state, ...] to [logits (N, T, V), state, ...]; the loop
-    starts from states of zeros. It is compiled once and serves every length and
-    setting. Raises CourseError for an empty prompt, ids outside the vocabulary and
-    settings out of range.
+    model maps [ids (N, T), state, ...] to [logits (N, T, V), state, ...], each state
+    with the shape and type it came with; the loop starts from states of zeros. It is
+    compiled once and serves every length and setting. Raises CourseError for an empty
+    prompt, ids outside the vocabulary and settings out of range.
     """
     vocabulary_size = model.outputs[0].shape[-1]
     check_settings(vocabulary_size, temperature, top_k, top_p)
@@ -104,11 +104,10 @@ def generate(
         return np.zeros(0, "int32")
     if model not in _compiled:
         _compiled[model] = _compile(model)
-    states = [tf.zeros([1, *state.shape[1:]]) for state in model.inputs[1:]]
     ids = tf.constant(prompt[None, -MAX_PROMPT:], "int32")
     return _compiled[model](
         ids,
-        states,
+        zero_states(model, 1),
         tf.constant(num_tokens),
         tf.constant(float(temperature)),
         tf.constant(vocabulary_size if top_k is None else int(top_k)),
@@ -117,11 +116,19 @@ def generate(
     ).numpy()
 
 
+def zero_states(model, num_rows):
+    """The states, one list, of num_rows rows that have read nothing yet: zeros.
+
+    model: maps [ids, state, ...] to [logits, state, ...], as for `generate`.
+    """
+    return [tf.zeros([num_rows, *s.shape[1:]], s.dtype) for s in model.inputs[1:]]
+
+
 def _compile(model):
     model_reference = weakref.ref(model)  # _compiled must not keep the model alive
     number, integer = tf.TensorSpec([], "float32"), tf.TensorSpec([], "int32")
     ids = tf.TensorSpec([1, None], "int32")
-    states = [tf.TensorSpec([1, *state.shape[1:]]) for state in model.inputs[1:]]
+    states = [tf.TensorSpec([1, *s.shape[1:]], s.dtype) for s in model.inputs[1:]]
     seed = tf.TensorSpec([2], "int32")
     # With every shape and type given here, nothing is ever compiled a second time.
     signature = [ids, states, integer, number, integer, number, seed]

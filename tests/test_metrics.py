@@ -1,8 +1,9 @@
 """metrics: against the definitions, written out the slow way in float64."""
 
 from course_utils import CourseError
-from course_utils.metrics import nearest_neighbours
+from course_utils.metrics import bits_per_character, nearest_neighbours
 
+import keras
 import numpy as np
 import pytest
 
@@ -66,3 +67,33 @@ def test_mistakes_are_one_sentence(queries, references, word):
     with pytest.raises(CourseError, match=word) as error:
         nearest_neighbours(queries, references)
     assert len(str(error.value)) <= 300
+
+
+@pytest.fixture(scope="module")
+def reader():
+    keras.utils.set_random_seed(0)
+    ids, state = keras.Input((None,), dtype="int32"), keras.Input((6,))
+    x = keras.layers.Embedding(5, 4)(ids)
+    gru = keras.layers.GRU(6, return_sequences=True, return_state=True)
+    x, new_state = gru(x, initial_state=state)
+    return keras.Model([ids, state], [keras.layers.Dense(5)(x), new_state])
+
+
+@pytest.mark.parametrize("num_rows", [1, 3])
+def test_bits_per_character_equal_the_definition(reader, num_rows):
+    ids = random.integers(0, 5, 3 * 40 + 1).astype("int32")
+    part = (len(ids) - 1) // num_rows
+    bits = []
+    for row in range(num_rows):
+        text = ids[row * part : (row + 1) * part + 1]
+        logits, _ = reader([text[None, :-1], np.zeros((1, 6), "float32")])
+        logits = np.array(logits[0], "float64")
+        log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        bits += list(-log_p[np.arange(part), text[1:]] / np.log(2))
+    actual = bits_per_character(reader, ids, window=20, num_rows=num_rows)
+    np.testing.assert_allclose(actual, np.mean(bits), rtol=1e-5)
+
+
+def test_bits_per_character_of_a_text_shorter_than_a_window(reader):
+    with pytest.raises(CourseError, match="at least window \\+ 1 = 65"):
+        bits_per_character(reader, np.zeros(64, "int32"))
