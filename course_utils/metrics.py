@@ -35,7 +35,8 @@ def nearest_neighbours(queries, references=None, batch_size=1000):
     for start in range(0, len(queries), batch_size):
         batch = queries[start : start + batch_size] - centre
         # |q - r|^2 = |q|^2 - 2 q.r + |r|^2, and |q|^2 is the same for every r.
-        scores = squared_norms - 2 * batch @ centred.T
+        scores = (-2 * batch) @ centred.T
+        scores += squared_norms
         if within:
             rows = np.arange(len(batch))
             scores[rows, start + rows] = np.inf
