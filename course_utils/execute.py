@@ -87,7 +87,7 @@ def _run(notebook, path, folder):
         startup_timeout=600,
         kernel_name="python3",
         record_timing=False,
-        store_widget_state=False,
+        store_widget_state=True,
         coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
     )
