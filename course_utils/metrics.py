@@ -1,5 +1,7 @@
 """Compare sets of samples; measure a model of text."""
 
+import weakref
+
 from course_utils import CourseError
 
 import numpy as np
@@ -76,8 +78,6 @@ def bits_per_character(model, ids, window=64, num_rows=32):
     """
     from course_utils.sampling import zero_states
 
-    import tensorflow as tf
-
     num_rows = min(num_rows, (len(ids) - 1) // window)
     if num_rows < 1:
         raise CourseError(
@@ -86,15 +86,25 @@ def bits_per_character(model, ids, window=64, num_rows=32):
         )
     part = (len(ids) - 1) // num_rows
     rows = np.arange(num_rows)[:, None] * part + np.arange(window + 1)
+    if model not in _compiled:
+        _compiled[model] = _nats_of(weakref.ref(model))
+    states, nats, num_windows = zero_states(model, num_rows), 0.0, part // window
+    for start in range(0, num_windows * window, window):
+        more, states = _compiled[model](ids[rows + start], states)
+        nats += float(more)
+    return nats / (num_rows * num_windows * window) / np.log(2)
+
+
+_compiled = weakref.WeakKeyDictionary()
+
+
+def _nats_of(model_reference):
+    import tensorflow as tf
 
     @tf.function(reduce_retracing=True)
     def read(chunk, states):  # (num_rows, window + 1)
-        logits, *states = model([chunk[:, :-1], *states])
+        logits, *states = model_reference()([chunk[:, :-1], *states])
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(chunk[:, 1:], logits)
         return tf.reduce_sum(losses), states
 
-    states, nats, num_windows = zero_states(model, num_rows), 0.0, part // window
-    for start in range(0, num_windows * window, window):
-        more, states = read(tf.constant(ids[rows + start]), states)
-        nats += float(more)
-    return nats / (num_rows * num_windows * window) / np.log(2)
+    return lambda chunk, states: read(tf.constant(chunk), states)
