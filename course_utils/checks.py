@@ -26,7 +26,6 @@ def record(name, value, baseline=None, at_most=None, at_least=None):
     run trains too little for that and only prints.
     """
     value, baseline = _number(value), _number(baseline)
-    value, baseline = _number(value), _number(baseline)
     limits = [
         f"{words} {short(limit)}"
         for words, limit in [("at least", at_least), ("at most", at_most)]
