@@ -86,12 +86,15 @@ def _show_sheet(images, rows, columns, size, suptitle):
     plt.show()
 
 
-def plot_history(history, ylabel="loss", baselines=None, scale=1.0, keys=None):
+def plot_history(
+    history, ylabel="loss", baselines=None, scale=1.0, keys=None, xlabel="epoch"
+):
     """Plot the curves of `fit`: one line a key of history, over epochs from 1.
 
     history: dictionary of equally long lists, such as `model.fit(...).history`.
     baselines: {label: value} drawn as dashed lines. scale: factor on every curve
-    (1 / log 2 turns nats into bits). keys: which curves, default all.
+    (1 / log 2 turns nats into bits). keys: which curves, default all. xlabel: what is
+    counted from 1 if not epochs.
     """
     _, axis = plt.subplots()
     for key in keys or history:
@@ -100,7 +103,7 @@ def plot_history(history, ylabel="loss", baselines=None, scale=1.0, keys=None):
     colours = ("tab:gray", "tab:red", "tab:brown", "black")
     for (label, value), colour in zip((baselines or {}).items(), colours, strict=False):
         axis.axhline(value, linestyle="--", color=colour, linewidth=1, label=label)
-    axis.set(xlabel="epoch", ylabel=ylabel)
+    axis.set(xlabel=xlabel, ylabel=ylabel)
     axis.legend()
     plt.show()
 
