@@ -50,18 +50,26 @@ def usual_recipe(lesson):
     return lesson["VAE"](encoder, keras.Model(z, x))
 
 
+class Clock(keras.callbacks.Callback):
+    """CPU-seconds of the batches after the first, which also builds the graph."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 0:
+            self.began = time.process_time()
+        self.seconds = time.process_time() - self.began
+
+
 def test_better_bound_than_the_usual_recipe_at_a_tenth_of_its_cost(lesson):
-    """Same likelihood and optimiser; 150 batches for the usual recipe, 40 for ours."""
+    """Same likelihood and optimiser; 150 batches for the usual recipe, 60 for ours."""
     images, results = pictures("train", 150 * 256), {}
-    for name, count in [("usual", 150 * 256), ("lesson", 40 * 256)]:
+    for name, count in [("usual", 150 * 256), ("lesson", 60 * 256)]:
         keras.utils.set_random_seed(5)
         parts = lesson["build_encoder"](32), lesson["build_decoder"](32)
         usual = name == "usual"
         model = usual_recipe(lesson) if usual else lesson["VAE"](*parts)
-        began = time.process_time()
-        lesson["train"](model, images[:count], 1)
-        seconds = time.process_time() - began
-        results[name] = seconds, lesson["log_weights"](model).mean()
+        clock = Clock()
+        lesson["train"](model, images[:count], 1, [clock])
+        results[name] = clock.seconds, lesson["log_weights"](model).mean()
     print(results)  # CPU-seconds and ELBO, seen with pytest -s
     (usual_seconds, usual_elbo), (seconds, elbo) = results.values()
     assert elbo > usual_elbo
