@@ -8,6 +8,7 @@ the trial that it was on, and another worker does that job again.
 
 import contextlib
 import hashlib
+import inspect
 import json
 import math
 import os
@@ -15,10 +16,11 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 from course_utils import ROOT, CourseError
-from course_utils.files import write_atomic
+from course_utils.files import root, write_atomic
 
 import optuna
 from optuna.trial import TrialState
@@ -31,6 +33,21 @@ except ImportError:  # Windows
 MAX_RESTARTS = 3
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
+warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+
+
+def make_folder(name):
+    """The learner's own folder artifacts/NAME, made if it is not there."""
+    folder = root() / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def write_script(path, parts):
+    """Write a script of texts and of functions, whose source it takes: the path."""
+    texts = [p if isinstance(p, str) else inspect.getsource(p) for p in parts]
+    write_atomic(path, "\n\n".join(text.strip() + "\n" for text in texts).encode())
+    return path
 
 
 def search(script, plans, num_workers=2, kill_at=None):
@@ -209,6 +226,9 @@ def run(script, *arguments, num_workers=2, watch=None, seconds=0.5):
         "PYTHONUTF8": "1",
         "COURSE_WORKER": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        # As many workers as processors: each needs one thread.
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
     }
     command = [sys.executable, str(script), *map(str, arguments)]
     with open(log, "wb") as output:
