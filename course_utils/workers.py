@@ -95,7 +95,9 @@ def open_study(folder, name):
     wait = {"connect_args": {"timeout": 60}}  # seconds until the others have written
     url = f"sqlite:///{(folder / 'studies.db').as_posix()}"
     storage = optuna.storages.RDBStorage(url, engine_kwargs=wait)
-    return optuna.create_study(storage=storage, study_name=name, load_if_exists=True)
+    # Optuna's own default pruner would stop trials that nobody asked it to stop.
+    options = dict(pruner=optuna.pruners.NopPruner(), load_if_exists=True)
+    return optuna.create_study(storage=storage, study_name=name, **options)
 
 
 def finished(study):

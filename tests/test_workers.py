@@ -129,6 +129,15 @@ def is_running(pid):
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"
 
 
+def test_without_a_method_no_trial_is_stopped_early(tmp_path):
+    study = workers.open_study(tmp_path, "a")
+    for value in range(8):
+        trial = study.ask()
+        trial.report(value, 1)
+        assert not trial.should_prune()
+        study.tell(trial, value)
+
+
 def test_nothing_begins_after_the_budget_is_spent(script):
     study = workers.search(script, {"a": plan(10, budget=0.0)}, num_workers=1)["a"]
     assert study.trials == []
