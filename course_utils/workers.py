@@ -101,9 +101,13 @@ def open_study(folder, name):
 
 
 def finished(study):
-    """{job number: the trial that finished it}, also those stopped early."""
+    """{job number: the trial that finished it}, in the order of finishing.
+
+    Trials that were stopped early count, too.
+    """
     states = (TrialState.COMPLETE, TrialState.PRUNED)
     trials = study.get_trials(deepcopy=False, states=states)
+    trials = sorted(trials, key=lambda trial: trial.datetime_complete)
     return {trial.user_attrs["job"]: trial for trial in trials}
 
 
