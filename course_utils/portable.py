@@ -90,10 +90,31 @@ def _check_parts(tree):
             raise Refused(f"names {name.removeprefix('None.')[:60]}")
         if number == MAX_PARTS:
             raise Refused(f"has more than {MAX_PARTS} parts")
-        for node in part.get("inbound_nodes", ()):
-            # Without a tensor, Keras would compute at once, with arrays of any size.
-            if all(p["class_name"] != "__keras_tensor__" for p in _parts(node)):
-                raise Refused(f"calls {name[:60]} on no tensor")
+        if name.endswith(".Functional"):
+            _check_calls(part["config"]["layers"])
+
+
+def _check_calls(layers):
+    """That every layer is called on tensors, each of which another call has made."""
+    made, waiting = {}, []
+    for layer in layers:
+        made[layer["name"]] = int(layer["class_name"] in ("InputLayer", "Functional"))
+        for node in layer["inbound_nodes"]:
+            tensors = [p for p in _parts(node) if p["class_name"] == "__keras_tensor__"]
+            if not tensors:  # Keras would compute at once, with arrays of any size
+                raise Refused(f"calls {str(layer['class_name'])[:60]} on no tensor")
+            needs = [part["config"]["keras_history"] for part in tensors]
+            waiting.append((layer["name"], needs))
+    while waiting:
+        left = []
+        for name, needs in waiting:
+            if all(made[needed] > call for needed, call, _ in needs):
+                made[name] += 1
+            else:
+                left.append((name, needs))
+        if len(left) == len(waiting):  # Keras 3.13 would wait for ever
+            raise Refused("connects its layers in a circle")
+        waiting = left
 
 
 @contextlib.contextmanager

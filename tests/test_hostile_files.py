@@ -145,6 +145,15 @@ def call_without_tensor(card, data):
     return card, data
 
 
+def circle(card, data):
+    """The first dense layer waits for the second one, which waits for the first."""
+    text = json.dumps(layer(card)["inbound_nodes"])
+    config = card["architecture"]["config"]
+    old, new = config["layers"][0]["name"], config["layers"][2]["name"]
+    layer(card)["inbound_nodes"] = json.loads(text.replace(f'"{old}"', f'"{new}"'))
+    return card, data
+
+
 def states_of(batch_size):
     """A small recurrent model whose states alone would fill the memory."""
 
@@ -205,6 +214,7 @@ CASES |= {
     "ones of 4 GB": part("keras.layers", "BatchNormalization", {"axis": 0}),
     "states of 12 GB": states_of(10**9),
     "call without a tensor": call_without_tensor,
+    "layers in a circle": circle,
     "6000 layers": many_layers,
     "9000 levels of JSON": deep,
     "300 levels of layers": deep_but_readable,
