@@ -43,9 +43,7 @@ PARTS = re.compile(
     | None\.__(keras_tensor|numpy|slice|tensor|tuple)__"""
 )
 MAX_PARTS = 5_000
-SPARE_NUMBERS = (
-    2**20
-)  # that a model may hold beside its weights: states that it carries
+SPARE_NUMBERS = 2**20  # that a model may hold beside its weights, such as states
 
 
 class Refused(ValueError):
@@ -154,8 +152,9 @@ def _numbers_of_weight(layer, *arguments, shape=(), **_):
 def _numbers_of_state(layer, batch_size):
     if not isinstance(batch_size, int):
         return 0  # known only when the model is called
-    sizes = layer.state_size
-    return batch_size * sum([sizes] if isinstance(sizes, int) else sizes)
+    import keras
+
+    return batch_size * sum(keras.tree.flatten(layer.state_size))
 
 
 def _custom_part(class_name, error=None):
