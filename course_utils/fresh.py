@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -61,21 +62,51 @@ for job in jobs:
 """
 
 
-def compare(models, inputs, formats, folder, measure, **options):
+def compare(models, inputs, formats, folder, measure, workers=1, **options):
     """Saves and reloads models in every format; prints and returns what came of it.
 
-    formats: {name: how}, see `save_and_reload`; measure(name, outputs) gives a number.
-    Returns {(model, format): report}, with the number as "value".
+    models, inputs: dictionaries with the same names; formats: {format: (file name,
+    save, load, imports ...)}. save(model, path) is called here; a save(path) that
+    returns the model is called in a process of its own. measure(name, outputs) gives a
+    number, which is the "value" of the report. The options are those of `reload`.
+    Returns {(name, format): report}; `workers` processes run at a time.
     """
+    errors = {format: {} for format in formats}
+    for format, (file, save, *_) in formats.items():
+        for name, model in models.items():
+            path = Path(folder, name, file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                if not _needs_process(save):
+                    save(model, path)
+            except Exception as error:  # it belongs in a table of what works
+                errors[format][name] = {"error": f"{type(error).__name__}: {error}"}
+
+    def open_all(how):
+        file, save, load, *imports = how
+        backend = {"KERAS_BACKEND": "torch"} if "torch" in imports else {}
+        jobs = [(Path(folder, name, file), inputs[name]) for name in models]
+        reports = [{} for _ in jobs]
+        if _needs_process(save):
+            reports = reload(save, jobs, imports, **options, **backend)
+        opened = reload(load, jobs, imports, **options, **backend)
+        pairs = zip(opened, reports, strict=True)
+        return [r if "error" not in saved else saved for r, saved in pairs]
+
     table = {}
-    for format, how in formats.items():
-        reports = save_and_reload(models, inputs, how, folder, **options)
-        for name, report in reports.items():
-            table[name, format] = report
-            if "error" not in report:
-                report["value"] = measure(name, report["outputs"])
-            print(f"{name:22} {format:12} {_summary(report)}")
+    with ThreadPoolExecutor(workers) as pool:
+        results = pool.map(open_all, formats.values())
+        for format, reports in zip(formats, results, strict=True):
+            for name, report in zip(models, reports, strict=True):
+                report = table[name, format] = errors[format].get(name, report)
+                if "error" not in report:
+                    report["value"] = measure(name, report["outputs"])
+                print(f"{name:22} {format:12} {_summary(report)}", flush=True)
     return table
+
+
+def _needs_process(save):
+    return len(inspect.signature(save).parameters) == 1
 
 
 def _summary(report):
@@ -84,35 +115,6 @@ def _summary(report):
     seconds = f"{report['import']:6.2f} + {report['load']:.3f} s"
     latency = f"{1000 * report['latency']:8.2f} ms"
     return f"{report['megabytes']:5.2f} MB {seconds} {latency}  {report['value']:.4g}"
-
-
-def save_and_reload(models, inputs, how, folder, **options):
-    """Saves models in one format and opens the files in a new process, as `reload`.
-
-    models, inputs: dictionaries with the same names; how: (file name, save, load,
-    imports ...). save(model, path) is called here, and save(path), which returns the
-    model, in a process of its own. Returns {name: report}, with the error of saving
-    where that failed.
-    """
-    file, save, load, *imports = how
-    if "torch" in imports:
-        options |= {"KERAS_BACKEND": "torch"}
-    jobs, errors = [(Path(folder, name, file), inputs[name]) for name in models], []
-    for name, (path, _) in zip(models, jobs, strict=True):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            if len(inspect.signature(save).parameters) > 1:
-                save(models[name], path)
-        except Exception as error:  # any of them belongs in a table of what works
-            errors.append({"error": f"{type(error).__name__}: {error}"})
-        else:
-            errors.append({})
-    if len(inspect.signature(save).parameters) == 1:
-        reports = reload(save, jobs, imports, **options)
-        errors = [{k: v for k, v in r.items() if k == "error"} for r in reports]
-    reports = reload(load, jobs, imports, **options)
-    pairs = zip(models, reports, errors, strict=True)
-    return {name: report | error for name, report, error in pairs}
 
 
 def reload(load, jobs, imports, helpers=(), rows=16, repeats=0, **environment):
