@@ -10,7 +10,7 @@ from course_utils import ROOT, fresh
 import nbformat
 import pytest
 
-NOTEBOOK = ROOT / "notebooks" / "08_saving.ipynb"
+NOTEBOOK = ROOT / "notebooks" / "08_saving_models.ipynb"
 # The cells that the table needs, by their first words.
 CELLS = [
     "import hashlib",
