@@ -29,7 +29,12 @@ def fail(model, path):
     raise OSError("no space. At all")
 
 
-def value(name, outputs):
+def save_three(path):
+    path.write_text("3", encoding="utf-8")
+    return lambda inputs: inputs["x"]
+
+
+def total(name, outputs):
     return outputs.sum()
 
 
@@ -60,7 +65,39 @@ def test_what_fails_is_reported_and_the_rest_goes_on(tmp_path):
     ended = "RuntimeError: the process ended with code 7"
     jobs = [(tmp_path / name, ROWS) for name in ("c", "a", "b")]
     reports = fresh.reload(load_and_end, jobs, ["math"])
-    assert [report.get("error") for report in reports] == [None, ended, ended]
+    assert [report.get("error") for report in reports] == [None, ended, None]
+
+
+def test_errors_are_short_and_without_the_folders_of_a_machine(tmp_path):
+    def fail():
+        raise OSError(f"cannot open {tmp_path / 'model.h5'} now. It goes on")
+
+    assert fresh.attempt(fail) == "OSError: cannot open model.h5 now"
+    assert fresh.attempt(max, 2, 3, key=abs) == 3
+    assert (
+        fresh.short(r"C:\\Users\\ada\\x.h5 is no file" + "x" * 99)[:15]
+        == "x.h5 is no file"
+    )
+    assert fresh.short("at 1/2 of it\nmore") == "at 1/2 of it"
+
+
+def test_damaged_copies(tmp_path):
+    path, random = tmp_path / "model.bin", np.random.default_rng(0)
+    path.write_bytes(bytes(range(100)))
+    flipped, cut = (fresh.damage(path, number, random) for number in (0, 1))
+    assert [p.name for p in (flipped, cut)] == ["0.model.bin", "1.model.bin"]
+    bits = [a ^ b for a, b in zip(flipped.read_bytes(), range(100), strict=True)]
+    assert sum(bit.bit_count() for bit in bits) == 1
+    assert (
+        bytes(range(100)).startswith(cut.read_bytes()) and len(cut.read_bytes()) < 100
+    )
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    (folder / "small").write_bytes(b"a")
+    (folder / "large").write_bytes(bytes(50))
+    copy = fresh.damage(folder, 1, random)
+    assert (copy / "small").read_bytes() == b"a"
+    assert len((copy / "large").read_bytes()) < 50
 
 
 def test_a_table_of_models_and_formats(tmp_path, capsys):
@@ -68,10 +105,14 @@ def test_a_table_of_models_and_formats(tmp_path, capsys):
     formats = {
         "good": ("a.txt", save_factor, load_factor, "math"),
         "bad": ("b.txt", fail, load_factor, "math"),
+        "own process": ("c.txt", save_three, load_factor, "math", "json"),
     }
-    table = fresh.compare(models, inputs, formats, tmp_path, value, rows=3)
+    table = fresh.compare(models, inputs, formats, tmp_path, {"sum": total}, rows=3)
     assert list(table) == [(m, f) for f in formats for m in models]
-    assert table["two", "good"]["value"] == 2 * ROWS["x"].sum()
+    assert table["two", "good"]["sum"] == 2 * ROWS["x"].sum()
+    assert table["two", "own process"]["sum"] == 3 * ROWS["x"].sum()
     assert table["one", "bad"]["error"] == "OSError: no space. At all"
     lines = capsys.readouterr().out.splitlines()
-    assert "one                    bad          OSError: no space" in lines
+    assert lines[0].split() == ["MB", "load", "s", "call", "ms", "sum"]
+    assert "  one                      OSError: no space" in lines
+    assert any(line.startswith("own process, 0.0") for line in lines)
