@@ -45,7 +45,7 @@ define install
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 was not found: install one, or name yours with: make setup PYTHON=/path/to/python"; exit 1; }
 	@if uv --version >/dev/null 2>&1; then \
 		{ test -x $(@D)/bin/python || uv venv -q --seed --clear --python "$(PYTHON)" $(@D); } && \
-		uv pip install -q --python $(@D)/bin/python -r $(1); \
+		uv pip install -q --compile-bytecode --python $(@D)/bin/python -r $(1); \
 	else \
 		{ test -x $(@D)/bin/pip || "$(PYTHON)" -m venv --clear $(@D); } && \
 		$(@D)/bin/python -m pip install -q -r $(1); \

@@ -128,13 +128,13 @@ def attempt(function, *inputs, **options):
     try:
         return function(*inputs, **options)
     except Exception as error:
-        return short(f"{type(error).__name__}: {error}")
+        return short(f"{type(error).__name__}: {error}", 75)
 
 
-def short(text):
-    """The beginning of an error, without the folders of this machine."""
+def short(text, most=58):
+    """The first line of an error, cut, without the folders of this machine."""
     text = re.sub(r"(?<![\w.])([A-Za-z]:)?([\\/]+[^\\/\s:'\"]+)+[\\/]+", "", text)
-    return re.split(r"\. |\n", text)[0][:58]
+    return text.partition("\n")[0][:most]
 
 
 def damage(path, number, random):
