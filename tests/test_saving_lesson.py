@@ -16,7 +16,7 @@ NOTEBOOK = ROOT / "notebooks" / "08_saving_models.ipynb"
 CELLS = [
     "import hashlib",
     "num_rows",
-    "names =",
+    "models =",
     "artifacts.verify",
     "data =",
     "forger",
