@@ -6,12 +6,12 @@ import re
 import sys
 
 import course_utils
-from course_utils import ROOT, fresh
+from course_utils import fresh
 
+import lessons
 import nbformat
 import pytest
 
-NOTEBOOK = ROOT / "notebooks" / "08_saving_models.ipynb"
 # The cells that the table needs, by their first words.
 CELLS = [
     "import hashlib",
@@ -28,7 +28,8 @@ ROW = re.compile(r"  (\w+) +(?:([\d.]+) +[\d.]+ +[\d.]+ +(\S+) +(\S+)|(\w+: .*))
 
 
 def cells():
-    return [c for c in nbformat.read(NOTEBOOK, as_version=4).cells if "outputs" in c]
+    notebook = nbformat.read(lessons.notebook("08"), as_version=4)
+    return [cell for cell in notebook.cells if "outputs" in cell]
 
 
 def stored_table():
@@ -54,8 +55,7 @@ def lesson(tmp_path_factory):
     path.write_text(source, encoding="utf-8")
     specification = importlib.util.spec_from_file_location("lesson_08", path)
     module = sys.modules["lesson_08"] = importlib.util.module_from_spec(specification)
-    with pytest.MonkeyPatch.context() as patch:  # the course's own models
-        patch.setenv("COURSE_ARTIFACTS", str(path.parent / "empty"))
+    with lessons.shipped_only(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(course_utils, "SMOKE_TEST", False)  # all formats
         specification.loader.exec_module(module)
     yield module
