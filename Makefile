@@ -3,7 +3,7 @@ find_python = $(firstword $(foreach p,$(1),$(shell $p -c \
 	'import sys; print("$p" * ((3, 11) <= sys.version_info < (3, 14)))' 2>/dev/null)))
 PYTHON ?= $(call find_python,python3.12 python3.13 python3.11 python3)
 NB ?=
-.PHONY: setup lab test run lint data requirements test-colab
+.PHONY: setup lab test run lint torch data requirements test-colab
 
 setup: .venv/installed
 
@@ -19,6 +19,10 @@ run: setup
 lint: setup
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
+
+# PyTorch is large and only the .pth files of lesson 08 need it.
+torch: setup
+	.venv/bin/python -m pip install -q torch==2.13.0
 
 # The rest is for those who change the course.
 
@@ -41,7 +45,7 @@ define install
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 was not found: install one, or name yours with: make setup PYTHON=/path/to/python"; exit 1; }
 	@if uv --version >/dev/null 2>&1; then \
 		{ test -x $(@D)/bin/python || uv venv -q --seed --clear --python "$(PYTHON)" $(@D); } && \
-		uv pip install -q --python $(@D)/bin/python -r $(1); \
+		uv pip install -q --compile-bytecode --python $(@D)/bin/python -r $(1); \
 	else \
 		{ test -x $(@D)/bin/pip || "$(PYTHON)" -m venv --clear $(@D); } && \
 		$(@D)/bin/python -m pip install -q -r $(1); \

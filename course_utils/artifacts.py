@@ -6,9 +6,12 @@ import re
 from importlib import metadata
 
 from course_utils import DATA_DIR, CourseError, portable
-from course_utils.files import root, shown, sweep, write_atomic
+from course_utils.files import read_plain, root, shown, sweep, write_atomic
 
 import numpy as np
+
+MAX_CARD, MAX_WEIGHTS = 1_000_000, 100_000_000  # bytes
+DICTIONARIES = ["architecture", "forms", "versions"]  # of a card
 
 
 def verify_data(*names):
@@ -116,9 +119,16 @@ def save(
     }
     content = json.loads(json.dumps(content, default=lambda v: np.asarray(v).tolist()))
     content["checksum"] = _checksum(content)
+    text = _one_key_a_line(content).encode()
+    if len(data) > MAX_WEIGHTS or len(text) > MAX_CARD:
+        raise CourseError(
+            f"Not saved: {name} takes {len(data) / 1e6:.1f} MB and its card "
+            f"{len(text) / 1e6:.1f} MB, but only {MAX_WEIGHTS / 1e6:g} and "
+            f"{MAX_CARD / 1e6:g} MB can be loaded: use model.save, or a shorter card."
+        )
     write_atomic(weights, data)
     # The card names its weights, so that the model is saved at the moment the card is.
-    write_atomic(folder / "card.json", _one_key_a_line(content).encode())
+    write_atomic(folder / "card.json", text)
     for pattern in ["*.npz", ".*.tmp"]:
         sweep(folder, pattern, keep=[weights.name])
 
@@ -161,35 +171,40 @@ def card(name):
 def load(name, form=None):
     """The saved model `name`: the learner's own if there is one, else the course's.
 
-    `form` asks for another architecture with the same weights, such as "step". The
-    files are checked first: raises CourseError if one is missing, damaged or does not
-    fit, and for an unknown name or form.
+    `form` asks for another architecture with the same weights, such as "step". Either
+    a whole model is returned or CourseError raised: for a file that is missing or
+    damaged, and for what a stranger may have put there (code, links, sizes that would
+    fill the memory), before anything is built; also for an unknown name or form.
     """
     folder, content = _read_card(name)
     if form is not None and form not in content["forms"]:
         raise CourseError(
             f"{name} has no form {str(form)[:40]!r}: choose from "
-            f"{', '.join(content['forms']) or 'none, that is leave form out'}."
+            f"{', '.join(content['forms'])[:150] or 'none, that is leave form out'}."
         )
     architecture = content["architecture"] if form is None else content["forms"][form]
     path = folder / content["weights"]
     try:
-        data = path.read_bytes()
+        data = read_plain(path, MAX_WEIGHTS)
     except OSError as error:
         raise _damaged(path, f"cannot be read ({error.strerror})") from error
     if hashlib.sha256(data).hexdigest() != content["sha256"]:
         raise _damaged(path, "is cut short or was changed")
     try:
-        model = portable.build(architecture)
-    except (TypeError, ValueError) as error:
-        if isinstance(error, CourseError):
-            raise
+        arrays = [array for _, array in sorted(portable.unpack(data).items())]
+    except portable.Refused as error:
+        raise _damaged(path, str(error)) from error
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise _damaged(path, "holds weights that are infinite or NaN")
+    try:
+        model = portable.build(architecture, sum(array.size for array in arrays))
+    except portable.Refused as error:
+        raise _damaged(folder / "card.json", f"is refused, as it {error}") from error
+    except Exception as error:  # what Keras raises depends on its version
         raise CourseError(
-            f"{shown(folder)} was saved with Keras {content['versions']['keras']} and "
-            "uses an option that the Keras here does not have: install the versions in "
-            "requirements.txt."
+            f"{shown(folder)} was saved with Keras {_version(content)} and the Keras "
+            "here cannot build it: install the versions in requirements.txt."
         ) from error
-    arrays = [array for _, array in sorted(portable.unpack(data).items())]
     if [tuple(w.shape) for w in model.weights] != [a.shape for a in arrays]:
         raise _damaged(path, "holds the weights of another architecture")
     for weight, array in zip(model.weights, arrays, strict=True):
@@ -197,13 +212,25 @@ def load(name, form=None):
     return model
 
 
+def _version(content):
+    return re.sub("[^0-9.a-z]", "", str(content["versions"].get("keras")))[:20]
+
+
 def _read_card(name):
     """Folder and content of the first card found: the learner's own, the course's."""
     places = [root(), DATA_DIR / "checkpoints"]
     for path in [place / _checked(name) / "card.json" for place in places]:
         try:
-            content = json.loads(path.read_bytes())
-            if content["checksum"] == _checksum(content):
+            content = json.loads(read_plain(path, MAX_CARD))
+            # The checksum finds damage; whoever changes a card on purpose can make a
+            # new one, so nothing that the card says is trusted for that.
+            digest = content["sha256"]
+            if (
+                content["checksum"] == _checksum(content)
+                and re.fullmatch("[0-9a-f]{64}", digest)
+                and content["weights"] == f"{digest[:12]}.npz"  # no path to elsewhere
+                and all(type(content[key]) is dict for key in DICTIONARIES)
+            ):
                 return path.parent, content
         except FileNotFoundError:
             continue

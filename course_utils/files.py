@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 import time
 from pathlib import Path
 
@@ -23,6 +24,20 @@ def root():
 def shown(path):
     """The path as a reader wants it: relative to the course folder where possible."""
     return (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()
+
+
+def read_plain(path, most):
+    """The bytes of an ordinary file of at most `most` bytes.
+
+    Raises OSError for anything else: a link could name any file of the machine, and a
+    pipe would never end.
+    """
+    status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is a link or no ordinary file")
+    if status.st_size > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most / 1e6:g} MB")
+    return path.read_bytes()
 
 
 def write_atomic(path, data):

@@ -16,7 +16,7 @@ NOTEBOOKS = ROOT / "notebooks"
 CHECKPOINTS = DATA_DIR / "checkpoints"
 # The modules that the numbers of a lesson go through; what draws, saves or checks
 # may change without a new run.
-TRACKED = ["callbacks", "metrics", "sampling"]
+TRACKED = ["callbacks", "fresh", "metrics", "sampling"]
 
 
 def lessons(numbers=()):

@@ -2,11 +2,9 @@ import builtins
 import errno
 import hashlib
 import json
-import multiprocessing
 import os
 import random
 import shutil
-import sys
 import time
 import warnings
 
@@ -320,7 +318,7 @@ def test_an_architecture_of_another_keras_or_of_custom_parts(folders):
     fails("saved with Keras .* install", artifacts.load, "toy")
     part |= {"module": "os", "class_name": "system"}
     rewrite(folders[0] / "toy", card)
-    fails("custom part system", artifacts.load, "toy")
+    fails("refused, as it names os.system: delete", artifacts.load, "toy")
 
 
 def rewrite(folder, card):
@@ -421,35 +419,3 @@ def test_leftovers_are_swept_once_they_are_old(folders):
     save(small_model(3))
     assert len(list((folders[0] / "toy").iterdir())) == 2
     assert equal(artifacts.load("toy"), small_model(3))
-
-
-def save_in_a_loop(folder, running):
-    """Process: saves two models in turn until it is killed."""
-    os.environ["COURSE_ARTIFACTS"] = str(folder)
-    models = [small_model(1, units=20_000), small_model(2, units=20_000)]
-    for number in range(1000):
-        save(models[number % 2])
-        running.touch()
-
-
-def test_kill_9_at_ten_moments_of_saving(tmp_path):
-    fork = "forkserver" if sys.platform == "linux" else "spawn"
-    context, draw = multiprocessing.get_context(fork), random.Random(0)
-    if fork == "forkserver":
-        context.set_forkserver_preload(["course_utils.callbacks"])
-    models = [small_model(1, units=20_000), small_model(2, units=20_000)]
-    running, seen = tmp_path / "running", []
-    for _ in range(10):
-        arguments = tmp_path / "own", running
-        process = context.Process(target=save_in_a_loop, args=arguments)
-        process.start()
-        while process.is_alive() and not running.exists():
-            time.sleep(0.01)
-        process.join(draw.uniform(0, 0.1))
-        assert process.is_alive()
-        process.kill()
-        process.join()
-        running.unlink()
-        loaded = artifacts.load("toy")
-        seen.append([equal(loaded, model) for model in models])
-    assert all(sum(each) == 1 for each in seen)
