@@ -7,36 +7,23 @@ for the same CPU-seconds, and prints the Fréchet distances of 10,000 pictures f
 test pictures, and their ratio. 6,400 steps take about 300 CPU-seconds.
 """
 
-import ast
 import sys
 import time
 
-from course_utils import DATA_DIR, ROOT, artifacts, metrics
+from course_utils import metrics
 
 import keras
-import nbformat
+import lessons
 import numpy as np
 import tensorflow as tf
-import tensorflow_datasets as tfds
 from keras import layers, ops
 
-NOTEBOOK = ROOT / "notebooks" / "04_gan_images.ipynb"
-USED = ["load_pictures", "paint", "build_generator", "build_discriminator"]
-USED += ["game_losses", "GAN", "draw"]
+USED = ["paint", "build_generator", "build_discriminator", "game_losses", "GAN", "draw"]
 
 
 def lesson():
-    """What the lesson defines, and its full-budget parameters, by name."""
-    names = dict(keras=keras, layers=layers, ops=ops, tf=tf, np=np, tfds=tfds)
-    names |= dict(DATA_DIR=DATA_DIR, SMOKE_TEST=False)
-    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
-        if "parameters" in cell.metadata.get("tags", []):
-            exec(cell.source, names)
-        elif cell.cell_type == "code" and "!git" not in cell.source:
-            for node in ast.parse(cell.source).body:
-                if getattr(node, "name", None) in USED:
-                    exec(ast.get_source_segment(cell.source, node), names)
-    return names
+    names = dict(keras=keras, layers=layers, ops=ops, tf=tf, np=np)
+    return lessons.definitions("04", USED, **names)
 
 
 def tutorial_generator():
@@ -85,9 +72,9 @@ def compare(num_steps):
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     ours = lesson()
-    images, labels = ours["load_pictures"]("train")
-    classifier = artifacts.load("fashion_classifier")
-    real, _ = metrics.image_features(classifier, ours["load_pictures"]("test")[0])
+    images, labels = lessons.fashion("train")
+    (classifier,) = lessons.shipped("fashion_classifier")
+    real, _ = metrics.image_features(classifier, lessons.fashion("test")[0])
 
     def distance(names, gan):
         rng = np.random.default_rng(4)

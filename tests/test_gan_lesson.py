@@ -1,26 +1,21 @@
 """Lesson 04: what its shipped models paint."""
 
-from course_utils import DATA_DIR, artifacts, metrics
+from course_utils import metrics
 
+import lessons
 import numpy as np
 import pytest
-import tensorflow_datasets as tfds
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory):
-    """The course's own models, whatever the learner or a smoke run has saved."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_ARTIFACTS", str(tmp_path_factory.mktemp("empty")))
-        names = ["gan_generator", "gan_discriminator", "cgan_generator", "classifier"]
-        return [artifacts.load(f"fashion_{name}") for name in names]
+def shipped():
+    names = ["gan_generator", "gan_discriminator", "cgan_generator", "classifier"]
+    return lessons.shipped(*[f"fashion_{name}" for name in names])
 
 
 @pytest.fixture(scope="module")
 def real():
-    options = dict(split="test[:2000]", batch_size=-1, data_dir=DATA_DIR)
-    data = tfds.load("fashion_mnist", **options)
-    return data["image"].numpy().astype("float32") / 127.5 - 1, data["label"].numpy()
+    return lessons.fashion("test[:2000]")
 
 
 def drawn(generator, count=2000):

@@ -34,7 +34,6 @@ def test_saved_models_are_small():
     sizes = {folder.name: size(folder.iterdir()) for folder in folders}
     assert all(megabytes <= 4 for megabytes in sizes.values()), sizes
     assert sum(sizes.values()) <= 25, sizes
-    assert sum(sizes.values()) <= 25, sizes
 
 
 def test_readme_table_comes_from_the_stamps():

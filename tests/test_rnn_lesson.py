@@ -1,26 +1,23 @@
 """Lesson 03: its corpus reader on bad files, and the model that it ships."""
 
 import json
+from pathlib import Path
 
-from course_utils import DATA_DIR, ROOT, CourseError, artifacts, metrics, sampling
+from course_utils import DATA_DIR, CourseError, artifacts, metrics, sampling
 
-import nbformat
+import lessons
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-NOTEBOOK = ROOT / "notebooks" / "03_rnn_text_generation.ipynb"
 WINDOW = 64
 
 
 @pytest.fixture(scope="module")
 def read_corpus():
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    (source,) = [c.source for c in cells if c.source.startswith("def read_corpus(")]
-    names = {"CourseError": CourseError, "np": np, "window": WINDOW}
-    exec("from pathlib import Path\n" + source, names)
-    return names["read_corpus"]
+    names = dict(CourseError=CourseError, Path=Path, np=np)
+    return lessons.definitions("03", ["read_corpus"], **names)["read_corpus"]
 
 
 def test_a_text_is_cut_into_90_5_and_5_percent(read_corpus, tmp_path):
@@ -53,10 +50,8 @@ def test_a_corpus_that_is_no_use(read_corpus, tmp_path, content, problem):
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory):
-    """The course's own model, whatever the learner or a smoke run has saved."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_ARTIFACTS", str(tmp_path_factory.mktemp("empty")))
+def shipped():
+    with lessons.shipped_only():
         whole = artifacts.load("austen_rnn")
         return whole, artifacts.load("austen_rnn", "step"), artifacts.card("austen_rnn")
 
@@ -81,7 +76,7 @@ def test_the_shipped_model_is_as_good_as_the_lesson_says(shipped, chapters):
     _, step, card = shipped
     ids = sampling.encode("\n\n".join(chapters), card["vocabulary"])
     bits = metrics.bits_per_character(step, ids, WINDOW)
-    stamp = json.loads(NOTEBOOK.read_text("utf-8"))["metadata"]["course"]
+    stamp = json.loads(lessons.notebook("03").read_text("utf-8"))["metadata"]["course"]
     recorded = stamp["metrics"]["validation_bits"]["value"]
     assert abs(bits - recorded) < 0.005  # half precision
 

@@ -1,39 +1,22 @@
 """Lesson 05: its bound beside that of the usual recipe, and the pair that it ships."""
 
-import ast
 import time
 
-from course_utils import DATA_DIR, ROOT, artifacts, metrics
+from course_utils import metrics
 
 import keras
-import nbformat
+import lessons
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_datasets as tfds
 from keras import layers, ops
-
-NOTEBOOK = ROOT / "notebooks" / "05_vae.ipynb"
-
-
-def pictures(split, count):
-    options = dict(split=f"{split}[:{count}]", batch_size=-1)
-    data = tfds.load("fashion_mnist", data_dir=DATA_DIR, **options)
-    return data["image"].numpy().astype("float32") / 127.5 - 1
 
 
 @pytest.fixture(scope="module")
 def lesson():
-    """What the lesson defines, by name."""
-    names = dict(keras=keras, layers=layers, ops=ops, np=np)
-    names |= dict(num_units=512, batch_size=256, learning_rate=1e-3, num_pixels=784)
-    names["test_images"] = names["images"] = pictures("test", 1000)
-    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
-        if cell.cell_type == "code" and "!git" not in cell.source:
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                    exec(ast.get_source_segment(cell.source, node), names)
-    return names
+    names = dict(keras=keras, layers=layers, ops=ops, np=np, num_pixels=784)
+    images, _ = lessons.fashion("test[:1000]")
+    return lessons.definitions("05", test_images=images, images=images, **names)
 
 
 def usual_recipe(lesson):
@@ -61,7 +44,8 @@ class Clock(keras.callbacks.Callback):
 
 def test_better_bound_than_the_usual_recipe_at_a_tenth_of_its_cost(lesson):
     """Same likelihood and optimiser; 150 batches for the usual recipe, 60 for ours."""
-    images, results = pictures("train", 150 * 256), {}
+    images, _ = lessons.fashion(f"train[:{150 * 256}]")
+    results = {}
     for name, count in [("usual", 150 * 256), ("lesson", 60 * 256)]:
         keras.utils.set_random_seed(5)
         parts = lesson["build_encoder"](32), lesson["build_decoder"](32)
@@ -77,12 +61,9 @@ def test_better_bound_than_the_usual_recipe_at_a_tenth_of_its_cost(lesson):
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory):
-    """The course's own models, whatever the learner or a smoke run has saved."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_ARTIFACTS", str(tmp_path_factory.mktemp("empty")))
-        names = ["fashion_vae_encoder", "fashion_vae_decoder", "fashion_classifier"]
-        return [artifacts.load(name) for name in names]
+def shipped():
+    names = ["fashion_vae_encoder", "fashion_vae_decoder", "fashion_classifier"]
+    return lessons.shipped(*names)
 
 
 def test_shipped_decoder_draws_clothes(shipped):
@@ -91,7 +72,7 @@ def test_shipped_decoder_draws_clothes(shipped):
     drawn = decoder(tf.constant(noise, "float32")).numpy()
     assert drawn.shape == (2000, 28, 28, 1) and np.abs(drawn).max() <= 1
     features, probabilities = metrics.image_features(classifier, drawn)
-    real, _ = metrics.image_features(classifier, pictures("test", 2000))
+    real, _ = metrics.image_features(classifier, lessons.fashion("test[:2000]")[0])
     static, _ = metrics.image_features(
         classifier, np.tanh(np.resize(noise, drawn.shape))
     )
@@ -103,7 +84,7 @@ def test_shipped_decoder_draws_clothes(shipped):
 
 def test_shipped_encoder_fits_the_decoder(shipped):
     encoder, decoder, _ = shipped
-    real = pictures("test", 500)
+    real, _ = lessons.fashion("test[:500]")
     error = np.mean((decoder(encoder(real)) - real) ** 2)
     assert error < 0.06
     codes = encoder(real).numpy()
