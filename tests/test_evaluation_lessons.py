@@ -1,35 +1,26 @@
 """Lessons 07b and 07c: the counts, the interval, the ranking and the blind test."""
 
-import ast
 import html
 import json
 import re
 from collections import Counter
 
-from course_utils import ROOT, files
+from course_utils import files
 
 import ipywidgets
-import nbformat
+import lessons
 import numpy as np
 import pytest
 
 
-def definitions(stem, **names):
-    """The functions that a lesson defines, by name, with the given globals."""
-    cells = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4).cells
-    names |= dict(np=np, re=re, json=json, html=html, Counter=Counter, files=files)
-    for cell in cells:
-        if cell.cell_type == "code" and "!git" not in cell.source:
-            for node in ast.parse(cell.source).body:
-                if isinstance(node, ast.FunctionDef):
-                    node.decorator_list = []
-                    exec(compile(ast.Module([node], []), stem, "exec"), names)
-    return names
+def definitions(number, only=(), **names):
+    modules = dict(np=np, re=re, json=json, html=html, Counter=Counter, files=files)
+    return lessons.definitions(number, only, **modules, **names)
 
 
 @pytest.fixture(scope="module")
 def text_lesson():
-    return definitions("07b_evaluating_text")
+    return definitions("07b")
 
 
 def some_text(length, seed):
@@ -51,7 +42,8 @@ def test_counts_are_those_of_lesson_03(text_lesson):
     train, test = some_text(500, 2), some_text(80, 3)
     alphabet = sorted(set(train))
     size = len(alphabet) + 1  # and one for what is unknown
-    other = definitions("03_rnn_text_generation", vocabulary_size=size, max_order=3)
+    used = ["ngram_codes", "count_ngrams", "lookup", "ngram_probabilities"]
+    other = definitions("03", used, vocabulary_size=size)
     ids, test_ids = (
         np.array([alphabet.index(c) + 1 for c in text]) for text in (train, test)
     )
@@ -69,7 +61,7 @@ def test_words_joined_give_the_text(text_lesson):
 
 @pytest.fixture(scope="module")
 def people_lesson():
-    return definitions("07c_people_and_differences", names=list("ABCD"))
+    return definitions("07c", names=list("ABCD"))
 
 
 @pytest.mark.parametrize("k, n", [(0, 5), (5, 5), (3, 10), (600, 1000)])
@@ -82,7 +74,7 @@ def test_wilson_is_where_the_normal_test_turns(people_lesson, k, n):
 
 
 def test_bradley_terry_of_two_is_their_ratio_of_wins():
-    lesson = definitions("07c_people_and_differences", names=["A", "B"])
+    lesson = definitions("07c", names=["A", "B"])
     strengths = lesson["bradley_terry"]([["A", "B"]] * 30 + [["B", "A"]] * 10)
     assert strengths[0] / strengths[1] == pytest.approx(30.5 / 10.5)
 
@@ -104,11 +96,8 @@ def test_bradley_terry_is_most_likely(people_lesson):
 
 
 def test_bootstrap_error_of_a_mean(people_lesson):
-    lesson = definitions(
-        "07c_people_and_differences",
-        num_resamples=20_000,
-        random=np.random.default_rng(0),
-    )
+    lesson = definitions("07c", random=np.random.default_rng(0))
+    lesson["num_resamples"] = 20_000
     values = np.random.default_rng(1).normal(size=50)
     means = lesson["resampled_means"](values)
     assert means.std() == pytest.approx(values.std() / np.sqrt(50), rel=0.03)
@@ -120,7 +109,7 @@ def blind_test(monkeypatch, tmp_path):
     monkeypatch.setattr(files, "root", lambda: tmp_path)
     shown = []
     lesson = definitions(
-        "07c_people_and_differences",
+        "07c",
         ipywidgets=ipywidgets,
         display=shown.append,
         questions={"real": "Which?"},
