@@ -227,7 +227,7 @@ def _content(folder):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m course_utils.execute")
-    parser.add_argument("lesson", nargs="*", help="two digits, such as 03; none: all")
+    parser.add_argument("lesson", nargs="*", help="such as 03 or 07b; none: all")
     parser.add_argument("--table", action="store_true", help="only rewrite the table")
     options = parser.parse_args(arguments)
     failed = False

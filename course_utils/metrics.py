@@ -1,5 +1,6 @@
-"""Compare sets of samples, pictures above all; measure a model of text."""
+"""Compare sets of samples, pictures or texts; measure a model of text."""
 
+import re
 import weakref
 
 from course_utils import CourseError
@@ -377,3 +378,62 @@ def _nats_of(model_reference):
         return tf.reduce_sum(losses), states
 
     return lambda chunk, states: read(tf.constant(chunk), states)
+
+
+def distinct_n(texts, n=2):
+    """Share of different ones among all runs of n words in some texts: above 0, to 1.
+
+    texts: a list of texts; a word is a run of letters and digits, and capitals do not
+    count (Li et al. 2016, https://arxiv.org/abs/1510.03055). The more text, the lower:
+    compare sets of one size. Raises CourseError when no text has n words.
+    """
+    words = [re.findall(r"\w+", text.lower()) for text in _texts("distinct_n", texts)]
+    runs = [tuple(w[i : i + n]) for w in words for i in range(len(w) - n + 1)]
+    if n < 1 or not runs:
+        raise CourseError(
+            f"distinct_n got {len(texts)} texts without a run of {n} words: give it "
+            "longer texts, or an n from 1."
+        )
+    return len(set(runs)) / len(runs)
+
+
+def self_bleu(texts):
+    """How alike some texts are, from 0 to 100: the mean BLEU of each against the rest.
+
+    texts: a list of two or more, of similar length; the more, the higher: compare sets
+    of one size (Zhu et al. 2018, https://arxiv.org/abs/1802.01886). The BLEU is
+    sacrebleu's `sentence_bleu`. Raises CourseError for fewer texts.
+    """
+    import sacrebleu
+
+    texts = list(_texts("self_bleu", texts))
+    if len(texts) < 2:
+        raise CourseError("self_bleu got one text: give it at least two to compare.")
+    scores = [
+        sacrebleu.sentence_bleu(text, texts[:i] + texts[i + 1 :]).score
+        for i, text in enumerate(texts)
+    ]
+    return float(np.mean(scores))
+
+
+def longest_copied(text, source):
+    """The longest run of characters of a text that occurs in the source: a text.
+
+    The first one where several are equally long; "" where not one character does.
+    """
+    best, size = "", 0
+    for start in range(len(text)):
+        # Only a run that is longer than the best one so far is looked for.
+        while start + size < len(text) and text[start : start + size + 1] in source:
+            best, size = text[start : start + size + 1], size + 1
+    return best
+
+
+def _texts(function, texts):
+    if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+        raise CourseError(
+            f"{function} got {type(texts).__name__}: give it a list of texts."
+        )
+    if not len(texts):
+        raise CourseError(f"{function} got no texts: give it at least one.")
+    return texts

@@ -20,13 +20,20 @@ TRACKED = ["callbacks", "fresh", "metrics", "sampling"]
 
 
 def lessons(numbers=()):
-    """Paths of the lessons with the given numbers ("03"), or of all."""
-    paths = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    """Paths of the lessons with the given numbers ("03", "07b"), or of all."""
+    paths = sorted(NOTEBOOKS.glob("[0-9][0-9]*_*.ipynb"))
+    known = [number_of(path) for path in paths]
     for number in numbers:
-        if not any(path.name.startswith(f"{number}_") for path in paths):
-            known = ", ".join(path.name[:2] for path in paths)
-            raise CourseError(f"there is no lesson {number}: choose from {known}.")
-    return [path for path in paths if not numbers or path.name[:2] in numbers]
+        if number not in known:
+            raise CourseError(
+                f"there is no lesson {number}: choose from {', '.join(known)}."
+            )
+    return [path for path in paths if not numbers or number_of(path) in numbers]
+
+
+def number_of(path):
+    """Number of a lesson: what its file name has before the first underscore."""
+    return path.name.partition("_")[0]
 
 
 def source_hash(path):
@@ -148,8 +155,8 @@ def _used_data(trees):
 
 def _used_models(trees):
     saved, loaded = (
-        {call[0] for call in _calls(trees, function) if call}
-        for function in ["save", "load"]
+        {call[0] for function in functions for call in _calls(trees, function) if call}
+        for functions in [["save"], ["load", "card"]]
     )
     models = []
     for name in sorted(loaded - saved - {None}):
@@ -193,7 +200,7 @@ def table():
         minutes = max(1, round(stamp.get("seconds", 0) / 60))
         memory = max(0.5, round(stamp.get("peak_memory_mb", 0) / 500) / 2)
         rows.append(
-            f"| {path.name[:2]} | [{title}](notebooks/{path.name}) "
+            f"| {number_of(path)} | [{title}](notebooks/{path.name}) "
             f"| {'<br>'.join(metrics)} | {minutes} | {memory:g} GB |"
         )
     return "\n".join(rows)

@@ -59,7 +59,7 @@ def run(notebook):
 
 def main():
     before, failed = versions(), []
-    notebooks = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    notebooks = sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb"))
     for notebook in notebooks:
         print(notebook.name, flush=True)
         if not run(notebook):

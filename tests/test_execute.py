@@ -153,6 +153,17 @@ def test_unknown_lesson(course, capsys):
     assert "there is no lesson 42: choose from 97" in capsys.readouterr().err
 
 
+def test_number_is_what_stands_before_the_first_underscore(course):
+    folder = lesson(course).parent
+    make(folder / "98_plain.ipynb"), make(folder / "98b_second_half.ipynb")
+    make(folder / "draft_98.ipynb")
+    found = [stamps.number_of(path) for path in stamps.lessons()]
+    assert found == ["97", "98", "98b"]
+    assert [path.name for path in stamps.lessons(["98b"])] == ["98b_second_half.ipynb"]
+    assert [path.name for path in stamps.lessons(["98"])] == ["98_plain.ipynb"]
+    assert "| 98b | [A lesson](notebooks/98b_second_half.ipynb) |" in stamps.table()
+
+
 def test_publish_replaces_a_model_as_a_whole(course):
     new, old = course / "run" / "net", stamps.CHECKPOINTS / "net"
     for folder, files in [(new, ["b.npz"]), (old, ["a.npz"])]:
@@ -244,6 +255,8 @@ def test_data_and_models_that_are_loaded_matter(course):
     assert first == digest(course, *cells)
     sums.write_text(sums.read_text().replace("0a", "0d"))
     changed_data = digest(course, *cells)
+    by_card = [cells[0], "artifacts.card('net')"]
+    assert digest(course, *by_card) != digest(course, cells[0])
     save("net", "2")
     assert len({missing, first, changed_data, digest(course, *cells)}) == 4
 

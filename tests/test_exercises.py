@@ -45,7 +45,7 @@ def answers():
         solutions = functions_of_file(solutions_of(path))
         wrong = functions_of_file(wrong_answers_of(path))
         for number, (stub, _) in enumerate(exercises(path), 1):
-            exercise = f"{path.name[:2]}.{number}"
+            exercise = f"{stamps.number_of(path)}.{number}"
             for name, source in stub.items():
                 yield exercise, "stub", name, source
                 if name in solutions:
@@ -98,7 +98,7 @@ def test_verdict(exercise, kind, name, verdicts):
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_files_are_complete(path):
-    lesson, found = path.name[:2], exercises(path)
+    lesson, found = stamps.number_of(path), exercises(path)
     assert 2 <= len(found) <= 4, f"{path.name}: 2 to 4 cells need the tag 'exercise'"
     names = []
     for number, (stub, after) in enumerate(found, 1):

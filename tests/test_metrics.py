@@ -4,18 +4,22 @@ from course_utils import CourseError
 from course_utils.metrics import (
     bits_per_character,
     bootstrap_error,
+    distinct_n,
     frechet_distance,
     image_features,
     inception_score,
     kernel_distance,
+    longest_copied,
     memorisation_ratio,
     nearest_neighbours,
     precision_recall,
+    self_bleu,
 )
 
 import keras
 import numpy as np
 import pytest
+import sacrebleu
 import tensorflow as tf
 
 random = np.random.default_rng(0)
@@ -438,3 +442,59 @@ def test_metrics_do_not_change_their_input():
     for metric in [frechet_distance, kernel_distance, precision_recall]:
         metric(real, generated)
     np.testing.assert_array_equal(before, (real, generated))
+
+
+def test_distinct_n_counts_by_hand():
+    texts = ["The cat, the cat.", "the Dog"]
+    assert distinct_n(texts, 1) == 3 / 6
+    assert distinct_n(texts, 2) == 3 / 4  # the cat, cat the, the dog; none across texts
+    assert distinct_n(texts, 3) == 2 / 2
+    assert distinct_n(["one"] * 9, 1) == 1 / 9
+
+
+def test_self_bleu_is_the_mean_of_sacrebleu():
+    words = random.choice(["a", "b", "c", "d"], size=(5, 12))
+    texts = [" ".join(row) for row in words]
+    bleu = sacrebleu.BLEU(effective_order=True)
+    expected = np.mean(
+        [
+            bleu.sentence_score(text, [t for j, t in enumerate(texts) if j != i]).score
+            for i, text in enumerate(texts)
+        ]
+    )
+    assert self_bleu(texts) == expected
+    assert self_bleu(["It was a fine day.", "It was a fine day."]) == pytest.approx(100)
+    assert self_bleu(["one two three four", "five six seven eight"]) == 0
+
+
+def slow_longest_copied(text, source):
+    runs = [text[i:j] for i in range(len(text)) for j in range(i + 1, len(text) + 1)]
+    return max((run for run in runs if run in source), key=len, default="")
+
+
+def test_longest_copied_equals_every_run_tried():
+    for _ in range(200):
+        text, source = (
+            "".join(random.choice(list("abc"), size=random.integers(0, 20)))
+            for _ in range(2)
+        )
+        assert longest_copied(text, source) == slow_longest_copied(text, source)
+    assert longest_copied("xyz", "abc") == "" == longest_copied("", "abc")
+    assert longest_copied("say abc", "abc") == "abc"
+
+
+@pytest.mark.parametrize(
+    "call, word",
+    [
+        (lambda: distinct_n("a text"), "list of texts"),
+        (lambda: distinct_n([]), "no texts"),
+        (lambda: distinct_n(["one two"], 3), "without a run of 3"),
+        (lambda: distinct_n(["one two"], 0), "an n from 1"),
+        (lambda: self_bleu(["one"]), "at least two"),
+        (lambda: self_bleu([1, 2]), "list of texts"),
+    ],
+)
+def test_texts_that_cannot_be_compared(call, word):
+    with pytest.raises(CourseError, match=word) as error:
+        call()
+    assert len(str(error.value)) <= 300

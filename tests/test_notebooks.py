@@ -57,7 +57,7 @@ RULES = []
 
 class Lesson:
     def __init__(self, path):
-        self.path, self.number = path, path.name[:2]
+        self.path, self.number = path, stamps.number_of(path)
         self.notebook = nbformat.read(path, as_version=4)
         self.cells = self.notebook.cells
         self.code = [cell for cell in self.cells if cell.cell_type == "code"]

@@ -1,0 +1,153 @@
+"""Lessons 07b and 07c: the counts, the interval, the ranking and the blind test."""
+
+import html
+import json
+import re
+from collections import Counter
+
+from course_utils import files
+
+import ipywidgets
+import lessons
+import numpy as np
+import pytest
+
+
+def definitions(number, only=(), **names):
+    modules = dict(np=np, re=re, json=json, html=html, Counter=Counter, files=files)
+    return lessons.definitions(number, only, **modules, **names)
+
+
+@pytest.fixture(scope="module")
+def text_lesson():
+    return definitions("07b")
+
+
+def some_text(length, seed):
+    random = np.random.default_rng(seed)
+    return "".join(
+        random.choice(list("abcde "), length, p=[0.3, 0.3, 0.2, 0.1, 0.05, 0.05])
+    )
+
+
+def test_counts_give_probabilities(text_lesson):
+    text, probability = some_text(300, 1), text_lesson["probability"]
+    counts = text_lesson["count"](list(text), 3)
+    for context in ["", "a", "ab", "cab", "zzz", "eee"]:
+        p = [probability(counts, (*context, c)) for c in sorted(set(text)) + ["new"]]
+        assert min(p) > 0 and sum(p) == pytest.approx(1)
+
+
+def test_counts_are_those_of_lesson_03(text_lesson):
+    train, test = some_text(500, 2), some_text(80, 3)
+    alphabet = sorted(set(train))
+    size = len(alphabet) + 1  # and one for what is unknown
+    used = ["ngram_codes", "count_ngrams", "lookup", "ngram_probabilities"]
+    other = definitions("03", used, vocabulary_size=size)
+    ids, test_ids = (
+        np.array([alphabet.index(c) + 1 for c in text]) for text in (train, test)
+    )
+    other["tables"] = [other["count_ngrams"](ids, order) for order in range(4)]
+    expected = -np.log2(other["ngram_probabilities"](test_ids, 3))
+    counts = text_lesson["count"](train, 3)
+    actual = text_lesson["bits_of"](counts, test, 3)
+    np.testing.assert_allclose(actual[3:], expected, rtol=1e-12)
+
+
+def test_words_joined_give_the_text(text_lesson):
+    text = 'He said, "I don\'t\tknow--\n\n what £3 is"  .'
+    assert "".join(text_lesson["words"](text)) == text
+
+
+@pytest.fixture(scope="module")
+def people_lesson():
+    return definitions("07c", names=list("ABCD"))
+
+
+@pytest.mark.parametrize("k, n", [(0, 5), (5, 5), (3, 10), (600, 1000)])
+def test_wilson_is_where_the_normal_test_turns(people_lesson, k, n):
+    for p in people_lesson["wilson"](k, n):
+        assert -1e-12 <= p <= 1 + 1e-12
+        assert abs(k / n - p) == pytest.approx(
+            1.96 * np.sqrt(p * (1 - p) / n), abs=1e-9
+        )
+
+
+def test_bradley_terry_of_two_is_their_ratio_of_wins():
+    lesson = definitions("07c", names=["A", "B"])
+    strengths = lesson["bradley_terry"]([["A", "B"]] * 30 + [["B", "A"]] * 10)
+    assert strengths[0] / strengths[1] == pytest.approx(30.5 / 10.5)
+
+
+def test_bradley_terry_is_most_likely(people_lesson):
+    random, names = np.random.default_rng(0), people_lesson["names"]
+    choices = [list(random.permutation(names)[:2]) for _ in range(60)]
+    strengths = people_lesson["bradley_terry"](choices, rounds=2000)
+    wins = 0.5 * (1 - np.eye(4))
+    for winner, loser in choices:
+        wins[names.index(winner), names.index(loser)] += 1
+
+    def likelihood(logs):
+        return np.sum(wins * -np.log1p(np.exp(logs - logs[:, None])))
+
+    best = likelihood(np.log(strengths))
+    for _ in range(100):
+        assert likelihood(np.log(strengths) + random.normal(0, 0.01, 4)) <= best
+
+
+def test_bootstrap_error_of_a_mean(people_lesson):
+    lesson = definitions("07c", random=np.random.default_rng(0))
+    lesson["num_resamples"] = 20_000
+    values = np.random.default_rng(1).normal(size=50)
+    means = lesson["resampled_means"](values)
+    assert means.std() == pytest.approx(values.std() / np.sqrt(50), rel=0.03)
+
+
+@pytest.fixture
+def blind_test(monkeypatch, tmp_path):
+    """The lesson's blind test with three pairs, and what it displayed."""
+    monkeypatch.setattr(files, "root", lambda: tmp_path)
+    shown = []
+    lesson = definitions(
+        "07c",
+        ipywidgets=ipywidgets,
+        display=shown.append,
+        questions={"real": "Which?"},
+        pairs={"real": [[("A", f"<one> {i}"), ("B", f"two {i}")] for i in range(3)]},
+    )
+    return lesson, shown
+
+
+def opened(lesson, shown):
+    lesson["ask"]("real")
+    box, buttons = shown[-1].children
+    return box, *buttons.children
+
+
+def test_choices_are_stored_at_once_and_go_on(blind_test):
+    lesson, shown = blind_test
+    box, left, right = opened(lesson, shown)
+    assert "&lt;one&gt; 0" in box.value and "0 of 3" in box.value
+    assert "A" not in re.sub("<.*?>", "", box.value), "the writers must stay unknown"
+    left.click()
+    assert lesson["choices_in"]("real") == [["A", "B"]]
+    assert "two 1" in box.value
+    right.click()
+    box, left, right = opened(lesson, shown)  # the cell is run again
+    assert "two 2" in box.value and "2 of 3" in box.value
+    right.click()
+    left.click()  # one more than there are pairs
+    assert lesson["choices_in"]("real") == [["A", "B"], ["B", "A"], ["B", "A"]]
+    assert "All chosen" in box.value
+
+
+def test_own_choices_count_from_20_on(blind_test):
+    lesson, _ = blind_test
+    lesson |= dict(num_choices=5, make_pairs=lambda *_, **__: [None] * 5)
+    lesson["simulated_choice"] = lambda pair: ["B", "A"]
+    for _ in range(19):
+        lesson["store"]("real", "A", "B")
+    who, choices = lesson["choices_of"]("real")
+    assert "simulated judge, 5" in who and choices == [["B", "A"]] * 5
+    lesson["store"]("real", "A", "B")
+    assert lesson["choices_of"]("real") == ("your 20 choices", [["A", "B"]] * 20)
