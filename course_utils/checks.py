@@ -25,7 +25,8 @@ def record(name, value, baseline=None, at_most=None, at_least=None):
     Raises CourseError when the value is NaN or outside [at_least, at_most]; a smoke
     run trains too little for that and only prints.
     """
-    value, baseline = _number(value), _number(baseline)
+    numbers = value, baseline, at_most, at_least
+    value, baseline, at_most, at_least = map(_number, numbers)
     limits = [
         f"{words} {short(limit)}"
         for words, limit in [("at least", at_least), ("at most", at_most)]

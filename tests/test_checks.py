@@ -234,7 +234,7 @@ def full_budget(monkeypatch, tmp_path):
 
 def test_record_prints_and_stores(full_budget, capsys):
     checks.record("bits_per_character", np.float32(1.5), baseline=1.66, at_most=1.57)
-    checks.record("characters", np.int64(123456), at_least=1)
+    checks.record("characters", np.int64(123456), at_least=np.int64(1))
     checks.record("share", 2 / 3)
     assert capsys.readouterr().out.splitlines() == [
         "bits_per_character 1.5 (baseline 1.66, at most 1.57)",
