@@ -24,3 +24,12 @@ def close(actual, expected, tolerance=1e-6):
     return actual.shape == expected.shape and np.allclose(
         actual, expected, rtol=tolerance, atol=tolerance, equal_nan=True
     )
+
+
+def pair(result):
+    """`result` as an array of two numbers, or None if it is nothing of the kind."""
+    try:
+        values = np.asarray(result, float)
+    except (TypeError, ValueError):
+        return None
+    return values if values.shape == (2,) else None

@@ -2,7 +2,7 @@
 
 import warnings
 
-from course_utils.exercises import close, expect
+from course_utils.exercises import close, expect, pair
 
 import numpy as np
 
@@ -90,7 +90,7 @@ def check_3(answer):
     """Precision and coverage from a table of distances."""
     # Three real pictures, two generated ones, both near the first real picture.
     distances = np.array([[0.5, 0.9], [4.0, 3.0], [5.0, 6.0]])
-    result = _pair(answer(distances, np.array([1.0, 2.0, 2.0])))
+    result = pair(answer(distances, np.array([1.0, 2.0, 2.0])))
     expect(
         result is not None,
         "the result is not a pair of numbers",
@@ -107,13 +107,13 @@ def check_3(answer):
         "coverage 1/3",
         "precision: columns with any distance in reach; coverage: such rows",
     )
-    result = _pair(answer(distances, np.array([0.6, 2.0, 2.0])))
+    result = pair(answer(distances, np.array([0.6, 2.0, 2.0])))
     expect(
         close(result, [0.5, 1 / 3]),
         "a radius of 0.6 around the first picture must leave out the second sample",
         "row i belongs to radii[i]: compare with radii[:, None]",
     )
-    result = _pair(answer(distances, np.array([0.5, 3.0, 1.0])))
+    result = pair(answer(distances, np.array([0.5, 3.0, 1.0])))
     expect(
         close(result, [1.0, 2 / 3]),
         "a sample whose distance equals the radius must count as inside",
@@ -121,16 +121,8 @@ def check_3(answer):
     )
     square = np.array([[1.0, 9.0, 9.0], [1.0, 9.0, 9.0], [2.0, 9.0, 9.0]])
     expect(
-        close(_pair(answer(square, np.array([1.0, 1.0, 2.0]))), [1 / 3, 1.0]),
+        close(pair(answer(square, np.array([1.0, 1.0, 2.0]))), [1 / 3, 1.0]),
         "one sample inside three balls, two samples in none: precision must be 1/3 and "
         "coverage 1",
         "a sample counts once, in however many balls it lies: any, not sum",
     )
-
-
-def _pair(result):
-    try:
-        values = np.asarray(result, float)
-    except (TypeError, ValueError):
-        return None
-    return values if values.shape == (2,) else None

@@ -1,13 +1,13 @@
 """Checkers of lesson 07b: perplexity of other tokens, clipped n-gram precision."""
 
-from course_utils.exercises import close, expect
+from course_utils.exercises import close, expect, pair
 
 import numpy as np
 
 
 def check_1(answer):
     """Perplexity per other token, and bits per character."""
-    result = _pair(answer(8.0, 100, 100, 300))
+    result = pair(answer(8.0, 100, 100, 300))
     expect(
         result is not None,
         "the result is not a pair of numbers",
@@ -28,7 +28,7 @@ def check_1(answer):
         "100 tokens of perplexity 8 take 300 bits, so 300 characters take 1 bit each",
         "bits of the whole text = num_tokens * log2(perplexity); then divide",
     )
-    result = _pair(answer(8.0, 100, 50, 150))
+    result = pair(answer(8.0, 100, 50, 150))
     expect(
         close(result, [64.0, 2.0]),
         "half as many tokens for the same 300 bits must give perplexity 64",
@@ -36,18 +36,10 @@ def check_1(answer):
         "which they are divided changes",
     )
     expect(
-        close(_pair(answer(1.0, 7, 3, 20)), [1.0, 0.0]),
+        close(pair(answer(1.0, 7, 3, 20)), [1.0, 0.0]),
         "a model that is always sure must give perplexity 1 and 0 bits",
         "log2(1) is 0, and 2 ** 0 is 1",
     )
-
-
-def _pair(result):
-    try:
-        values = np.asarray(result, float)
-    except (TypeError, ValueError):
-        return None
-    return values if values.shape == (2,) else None
 
 
 def check_2(answer):

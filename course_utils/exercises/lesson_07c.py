@@ -2,7 +2,7 @@
 
 import math
 
-from course_utils.exercises import close, expect
+from course_utils.exercises import close, expect, pair
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def check_2(answer):
     hard = random.normal(2, 1, 30)  # what makes a chapter hard for both
     one, other = hard + random.normal(0.1, 0.02, 30), hard + random.normal(0, 0.02, 30)
     draws = random.integers(0, 30, (400, 30))
-    result = _pair(answer(one, other, draws))
+    result = pair(answer(one, other, draws))
     expect(
         result is not None,
         "the result is not a pair of numbers",
@@ -87,11 +87,3 @@ def check_2(answer):
         "a model that is 0.5 better on every chapter must give exactly (-0.5, -0.5)",
         "nothing but the differences, chapter by chapter, may count",
     )
-
-
-def _pair(result):
-    try:
-        values = np.asarray(result, float)
-    except (TypeError, ValueError):
-        return None
-    return values if values.shape == (2,) else None
