@@ -380,6 +380,49 @@ def _nats_of(model_reference):
     return lambda chunk, states: read(tf.constant(chunk), states)
 
 
+def bits_per_token(model, ids, window, batch_size=32):
+    """Mean of -log2 p(id | the ids before it) over token ids (T,), all but the first.
+
+    model maps ids (N, window) to logits (N, window, V). Windows overlap by half and
+    only the ids that no earlier window had are counted, so that each is predicted from
+    at least window / 2 ids, except at the beginning of the text. Raises CourseError
+    when the text is shorter than a window.
+    """
+    ids = np.asarray(ids, "int32")
+    last = len(ids) - 1 - window
+    if last < 0 or window < 2:
+        raise CourseError(
+            f"bits_per_token got {len(ids)} ids and a window of {window}: give it at "
+            "least window + 1 ids, and a window of 2 or more."
+        )
+    starts = np.append(np.arange(0, last, window // 2), last)
+    new = np.diff(starts, prepend=-window)  # ids that no window before has predicted
+    if model not in _compiled_windows:
+        _compiled_windows[model] = _nats_of_windows(weakref.ref(model))
+    nats = 0.0
+    for first in range(0, len(starts), batch_size):
+        rows = slice(first, first + batch_size)
+        chunks = ids[starts[rows, None] + np.arange(window + 1)]
+        counted = np.arange(window) >= window - new[rows, None]  # (N, window)
+        nats += float(_compiled_windows[model](chunks, counted.astype("float32")))
+    return nats / (len(ids) - 1) / np.log(2)
+
+
+_compiled_windows = weakref.WeakKeyDictionary()
+
+
+def _nats_of_windows(model_reference):
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True)
+    def read(chunks, counted):  # (N, window + 1), (N, window)
+        logits = tf.cast(model_reference()(chunks[:, :-1], training=False), "float32")
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(chunks[:, 1:], logits)
+        return tf.reduce_sum(losses * counted)
+
+    return lambda *arrays: read(*map(tf.constant, arrays))
+
+
 def distinct_n(texts, n=2):
     """Share of different ones among all runs of n words in some texts: above 0, to 1.
 

@@ -33,7 +33,8 @@ PARTS = re.compile(
         | (Batch|Group|Layer|RMS|Unit)?Normalization
         | (Cropping|UpSampling|ZeroPadding)[123]D | CategoryEncoding | Flatten
         | Identity | Masking | Permute | RepeatVector | Rescaling | Reshape | Resizing
-        | (Depthwise|Separable)?Conv[123]D(Transpose)? | (Einsum)?Dense | Embedding
+        | (Depthwise|Separable)?Conv[123]D(Transpose)? | (Einsum)?Dense
+        | (Reversible)?Embedding
         | (GRU|LSTM|SimpleRNN)(Cell)? | RNN | StackedRNNCells | Bidirectional
         | TimeDistributed | InputLayer
     )

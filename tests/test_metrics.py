@@ -3,6 +3,7 @@
 from course_utils import CourseError
 from course_utils.metrics import (
     bits_per_character,
+    bits_per_token,
     bootstrap_error,
     distinct_n,
     frechet_distance,
@@ -112,6 +113,72 @@ def test_bits_per_character_equal_the_definition(reader, num_rows):
 def test_bits_per_character_of_a_text_shorter_than_a_window(reader):
     with pytest.raises(CourseError, match="at least window \\+ 1 = 65"):
         bits_per_character(reader, np.zeros(64, "int32"))
+
+
+def by_id(table):
+    """Logits (N, T, V) that depend on the current id only: rows of a table (V, V)."""
+    ids = keras.Input((None,), dtype="int32")
+    logits = keras.layers.Embedding(*table.shape)
+    model = keras.Model(ids, logits(ids))
+    logits.set_weights([table])
+    return model
+
+
+def by_position(table):
+    """Logits (N, T, V) that depend on the place in the window only, rows of a table."""
+    ids = keras.Input((None,), dtype="int32")
+    logits = keras.layers.Embedding(*table.shape)
+    positions = keras.ops.cumsum(keras.ops.ones_like(ids), axis=1) - 1
+    model = keras.Model(ids, logits(positions))
+    logits.set_weights([table])
+    return model
+
+
+@pytest.mark.parametrize("num_ids, window", [(9, 8), (50, 7)])
+def test_bits_per_token_of_guessing(num_ids, window):
+    ids = random.integers(0, 16, num_ids)
+    assert bits_per_token(by_id(np.zeros((16, 16))), ids, window) == pytest.approx(4)
+
+
+@pytest.mark.parametrize("window", [2, 3, 8, 9])
+def test_bits_per_token_count_every_id_but_the_first_once(window):
+    table = random.normal(size=(11, 11)) * 3
+    log_p = table - np.log(np.exp(table).sum(axis=1, keepdims=True))
+    model = by_id(table)
+    # From one window on, whatever the last step adds; and more than one batch of them.
+    for num_ids in [*range(window + 1, 3 * window + 2), 50 * window]:
+        ids = random.integers(0, 11, num_ids)
+        expected = -log_p[ids[:-1], ids[1:]].mean() / np.log(2)
+        for batch_size in [2, 32]:
+            actual = bits_per_token(model, ids, window, batch_size)
+            assert actual == pytest.approx(expected, rel=1e-5), num_ids
+
+
+@pytest.mark.parametrize("window", [2, 3, 8, 9])
+def test_bits_per_token_predict_from_more_than_half_a_window(window):
+    # The first half of the places costs 1 bit an id, the second nothing: what is paid
+    # is the first window's first half, so no later id is predicted from so few.
+    half = window - window // 2
+    table = np.zeros((window, 2))
+    table[half:] = [50, -50]
+    model = by_position(table)
+    for num_ids in [*range(window + 1, 3 * window + 2), 50 * window]:
+        bits = bits_per_token(model, np.zeros(num_ids), window)
+        assert bits * (num_ids - 1) == pytest.approx(half), num_ids
+
+
+def test_bits_per_token_see_what_training_changed():
+    model, ids = by_id(np.zeros((4, 4))), np.tile(np.arange(4), 20)
+    assert bits_per_token(model, ids, 8) == pytest.approx(2)
+    model.set_weights([100 * np.eye(4)[[1, 2, 3, 0]]])
+    assert bits_per_token(model, ids, 8) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("num_ids, window", [(0, 8), (1, 8), (8, 8), (9, 1), (9, 0)])
+def test_bits_per_token_refuse_a_text_or_a_window_too_short(num_ids, window):
+    with pytest.raises(CourseError, match=f"{num_ids} ids and a window of") as error:
+        bits_per_token(by_id(np.zeros((4, 4))), np.zeros(num_ids, "int32"), window)
+    assert len(str(error.value)) <= 300
 
 
 @pytest.fixture(scope="module")
