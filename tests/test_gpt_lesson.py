@@ -1,0 +1,78 @@
+"""Lesson 09: the model that it ships, and its cache."""
+
+import json
+
+from course_utils import DATA_DIR, artifacts, metrics, sampling, tokenizer
+
+import lessons
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+CONTEXT = 256
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    with lessons.shipped_only():
+        whole = artifacts.load("austen_gpt")
+        return whole, artifacts.load("austen_gpt", "step"), artifacts.card("austen_gpt")
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    data = tfds.load("jane_austen", data_dir=DATA_DIR, split="validation")
+    return next(iter(data))["text"].numpy().decode()
+
+
+def test_it_maps_token_ids_to_logits(shipped, chapter):
+    whole, _, card = shipped
+    ids = tf.constant([tokenizer.encode(chapter, card["merges"])[:CONTEXT]])
+    assert whole(ids).shape == (1, CONTEXT, 256 + len(card["merges"]))
+
+
+def test_it_does_not_look_ahead(shipped, chapter):
+    whole, _, card = shipped
+    ids = np.array([tokenizer.encode(chapter, card["merges"])[:60]] * 2)
+    ids[1, 40:] = 65  # another end
+    first, second = np.array(whole(tf.constant(ids)))
+    np.testing.assert_allclose(first[:40], second[:40], atol=1e-4)
+    assert np.abs(first[40:] - second[40:]).max() > 1
+
+
+@pytest.mark.parametrize("pieces", [[60], [1] * 60, [7, 1, 30, 22]])
+def test_the_step_form_gives_the_same_in_pieces(shipped, chapter, pieces):
+    whole, step, card = shipped
+    ids = np.array([tokenizer.encode(chapter, card["merges"])[:60]])
+    states, logits = sampling.zero_states(step, 1), []
+    for piece in np.split(ids, np.cumsum(pieces)[:-1], axis=1):
+        part, *states = step([tf.constant(piece, "int32"), *states])
+        logits.append(part)
+    expected = whole(tf.constant(ids))
+    np.testing.assert_allclose(np.concatenate(logits, axis=1), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("prompt", ["She ", "Mr. Darcy", "é🎉"])
+def test_the_cache_writes_what_reading_everything_again_writes(shipped, prompt):
+    whole, step, card = shipped
+    ids = tokenizer.encode(prompt, card["merges"])
+    cached = sampling.generate(step, ids, 30, temperature=0.0)
+    for token in cached:
+        logits = np.array(whole(tf.constant([ids])))[0, -1]
+        assert logits[token] >= logits.max() - 1e-3
+        ids.append(int(token))
+
+
+def test_it_is_as_good_as_the_lesson_says(shipped):
+    whole, _, card = shipped
+    data = tfds.load("jane_austen", data_dir=DATA_DIR, split="validation")
+    chapters = sorted(
+        data.as_numpy_iterator(), key=lambda c: (c["novel"], c["chapter"])
+    )
+    text = "\n\n".join(chapter["text"].decode() for chapter in chapters)
+    ids = tokenizer.encode(text, card["merges"])
+    bits = metrics.bits_per_token(whole, ids, CONTEXT) * len(ids) / len(text)
+    stamp = json.loads(lessons.notebook("09").read_text("utf-8"))["metadata"]["course"]
+    recorded = stamp["metrics"]["validation_bits"]["value"]
+    assert abs(bits - recorded) < 0.005  # half precision
