@@ -31,9 +31,11 @@ def test_repository_is_at_most_60_mb_without_saved_models():
 
 def test_saved_models_are_small():
     folders = [path.parent for path in DATA_DIR.glob("checkpoints/*/card.json")]
-    sizes = {folder.name: size(folder.iterdir()) for folder in folders}
-    assert all(megabytes <= 4 for megabytes in sizes.values()), sizes
-    assert sum(sizes.values()) <= 25, sizes
+    weights = {folder.name: size(folder.glob("*.npz")) for folder in folders}
+    cards = {folder.name: size([folder / "card.json"]) for folder in folders}
+    assert all(megabytes <= 4 for megabytes in weights.values()), weights
+    assert all(megabytes <= 0.5 for megabytes in cards.values()), cards
+    assert sum([*weights.values(), *cards.values()]) <= 25
 
 
 def test_readme_table_comes_from_the_stamps():
