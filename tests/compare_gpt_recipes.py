@@ -11,7 +11,7 @@ of the tokeniser do not count. Without a file, the text is the first million cha
 of Austen's training chapters.
 
 That is a third of what lesson 09 trains on, and the lesson's GPT reads it many times:
---dropout and --suffix-dropout take rates other than the lesson's. --steps 5 is a trial.
+--dropout and --pair-dropout take rates other than the lesson's. --steps 5 is a trial.
 """
 
 import argparse
@@ -173,8 +173,6 @@ def compare(text, num_steps=2000, **parameters):
 
     names = lesson(**parameters)
     merges = tokenizer.train(text[:cut], names["vocabulary_size"])
-    tokens = tokenizer.token_bytes(merges)
-    names["lengths"], names["ends"] = names["end_hashes"](tokens)
     ids = np.array(tokenizer.encode(text[:cut], merges))
     held_out = tokenizer.encode(text[cut:], merges)
     # Its learning rate falls to 0 at a step that must be known before: how many?
@@ -202,9 +200,9 @@ if __name__ == "__main__":
     parser.add_argument("text_file", nargs="?", type=Path)
     parser.add_argument("--steps", type=int, default=2000, help="of nanoGPT's recipe")
     parser.add_argument("--dropout", type=float, help="in the blocks, not the lesson's")
-    parser.add_argument("--suffix-dropout", type=float, help="of the suffixes")
+    parser.add_argument("--pair-dropout", type=float, help="of the pairs of tokens")
     given = parser.parse_args()
-    rates = dict(dropout=given.dropout, suffix_dropout=given.suffix_dropout)
+    rates = dict(dropout=given.dropout, pair_dropout=given.pair_dropout)
     rates = {name: rate for name, rate in rates.items() if rate is not None}
     file = given.text_file
     text = file.read_text(encoding="utf-8") if file else austen()

@@ -32,9 +32,7 @@ def test_repository_is_at_most_60_mb_without_saved_models():
 def test_saved_models_are_small():
     folders = [path.parent for path in DATA_DIR.glob("checkpoints/*/card.json")]
     sizes = {folder.name: size(folder.iterdir()) for folder in folders}
-    allowed = {"austen_gpt": 4.1}  # its card holds a table of hashes twice
-    too_large = {n: mb for n, mb in sizes.items() if mb > allowed.get(n, 4)}
-    assert not too_large, too_large
+    assert all(megabytes <= 4 for megabytes in sizes.values()), sizes
     assert sum(sizes.values()) <= 25, sizes
 
 
