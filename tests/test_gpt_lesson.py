@@ -76,3 +76,15 @@ def test_it_is_as_good_as_the_lesson_says(shipped):
     stamp = json.loads(lessons.notebook("09").read_text("utf-8"))["metadata"]["course"]
     recorded = stamp["metrics"]["validation_bits"]["value"]
     assert abs(bits - recorded) < 0.005  # half precision
+
+
+@pytest.mark.parametrize("form", [0, 1])
+def test_both_forms_can_be_exported(shipped, chapter, tmp_path, form):
+    model, card = shipped[form], shipped[2]
+    ids = tf.constant([tokenizer.encode(chapter, card["merges"])[:20]], "int32")
+    inputs = [ids, *sampling.zero_states(model, 1)] if form else ids
+    model.export(tmp_path / "exported", verbose=False)
+    exported = tf.saved_model.load(str(tmp_path / "exported"))
+    outputs = tf.nest.flatten(exported.serve(inputs)), tf.nest.flatten(model(inputs))
+    for theirs, ours in zip(*outputs, strict=True):
+        np.testing.assert_allclose(theirs, ours, atol=1e-3)
