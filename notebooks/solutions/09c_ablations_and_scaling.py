@@ -10,7 +10,7 @@ def fit_power_law(sizes, losses):
 
 
 def num_parameters(vocabulary_size, context, width, num_blocks):
-    """Parameters of a GPT of the kind in this lesson, without run tables: integer."""
+    """Parameters of such a GPT: an integer."""
     tables = (vocabulary_size + context) * width
     attention = 4 * width * width  # query, key, value, output
     dense = 2 * width * (4 * width)  # expand, contract
