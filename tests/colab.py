@@ -3,9 +3,13 @@
 Each notebook is copied alone into an empty folder, where its setup cell must fetch the
 course and bring what is missing. `git` is told to clone the last commit of this
 repository in place of the public address.
+
+`python tests/colab.py --pins FILE` only brings the pins in colab-requirements.txt to
+the versions of FILE, a list that `pip freeze` wrote on Colab.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "tests" / "colab-requirements.txt"
 ADDRESS = "https://github.com/OWNER/generative-ai-with-keras"
 KEPT = ["tensorflow", "keras", "numpy", "protobuf", "ipython", "ipykernel"]
 
@@ -57,7 +62,26 @@ def run(notebook):
         return done.returncode == 0 and (content / "course").exists()
 
 
+def update_pins(frozen):
+    """The requirements, every pin of them at the version of a `pip freeze` text."""
+    versions = dict(re.findall(r"(?m)^([\w.-]+)==(\S+)", frozen.lower()))
+
+    def pin(match):
+        name = match[1].lower()
+        for spelling in [name, name.replace("_", "-"), name.replace("-", "_")]:
+            if spelling in versions:
+                return f"{match[1]}=={versions[spelling]}"
+        return match[0]
+
+    text = REQUIREMENTS.read_text(encoding="utf-8")
+    return re.sub(r"(?m)^([\w.-]+)==\S+", pin, text)
+
+
 def main():
+    if sys.argv[1:2] == ["--pins"]:
+        frozen = Path(sys.argv[2]).read_text(encoding="utf-8")
+        REQUIREMENTS.write_text(update_pins(frozen), encoding="utf-8")
+        return 0
     before, failed = versions(), []
     notebooks = sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb"))
     for notebook in notebooks:
