@@ -1,166 +1,147 @@
-"""Files that lessons share: checked data sets, saved models."""
+"""Saved models, and whole writes into the folder of the learner's own files."""
 
+import contextlib
+import errno
 import hashlib
 import json
+import os
 import re
+import time
 from importlib import metadata
+from pathlib import Path
 
-from course_utils import DATA_DIR, CourseError, portable
-from course_utils.files import read_plain, root, shown, sweep, write_atomic
+from course_utils import DATA_DIR, ROOT, SMOKE_TEST, CourseError
 
 import numpy as np
+import safetensors.numpy
 
-MAX_CARD, MAX_WEIGHTS = 1_000_000, 100_000_000  # bytes
-DICTIONARIES = ["architecture", "forms", "versions"]  # of a card
-
-
-def verify_data(*names):
-    """Check every file of the named data sets against `data/SHA256SUMS`.
-
-    Without names, all data sets are checked. Raises CourseError for the first file
-    that is missing or differs from the one the course ships, and for unknown names.
-    """
-    sums = DATA_DIR / "SHA256SUMS"
-    lines = sums.read_text("utf-8", "replace").splitlines() if sums.is_file() else []
-    entries = [re.fullmatch("([0-9a-f]{64})  (([^/]+)/.+)", line) for line in lines]
-    if not entries or None in entries:
-        raise CourseError(
-            f"data/SHA256SUMS is {'damaged' if entries else 'missing'}: run `git "
-            "checkout -- data/SHA256SUMS` in the course folder, or download the course "
-            "again."
-        )
-    expected = {}
-    for entry in entries:
-        digest, path, folder = entry.groups()
-        expected.setdefault(folder, {})[path] = digest
-    for name in names or expected:
-        if name not in expected:
-            raise CourseError(
-                f"{str(name)[:60]!r} is not a data set of the course: choose from "
-                f"{', '.join(expected)}."
-            )
-        for path, digest in expected[name].items():
-            _verify_file(path, digest)
+# Parts that compute. None runs code (Lambda, functions) or opens files (StringLookup).
+PARTS = re.compile(
+    r"""(?x) None\.__(keras_tensor|numpy|slice|tensor|tuple)__|keras\.(DTypePolicy|
+    Sequential|(constraints|regularizers)\.\w+|src\.models\.functional\.Functional|
+    src\.ops\.(core|image|linalg|math|nn|numpy)\.\w+|layers\.(Activation|Add|Average|
+    Dot|Masking|Bidirectional|CategoryEncoding|Concatenate|Flatten|GaussianNoise|
+    Identity|InputLayer|Maximum|Minimum|Multiply|Permute|RepeatVector|Rescaling|Reshape|
+    Resizing|Softmax|StackedRNNCells|Subtract|TimeDistributed|\w*(Attention|Dense|ELU|
+    Embedding|ReLU|Normalization|Conv\dD(Transpose)?|Dropout(\dD)?|(Cropping|Pooling|
+    UpSampling|ZeroPadding)\dD|(GRU|LSTM|RNN)(Cell)?)))"""
+)
+# Options that Keras 3.13 does not know; left out where they have no effect.
+NEWER_OPTIONS = {"renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99}
+NEWER_OPTIONS |= {"use_gate": False, "sliding_window": None}
+FULL = errno.ENOSPC, errno.EDQUOT
 
 
-def _verify_file(path, digest):
-    try:
-        with open(DATA_DIR / path, "rb") as file:
-            problem = (
-                None
-                if hashlib.file_digest(file, "sha256").hexdigest() == digest
-                else "is cut short or was changed"
-            )
-    except FileNotFoundError:
-        problem = "is missing"
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-    if problem:
-        raise CourseError(
-            f"data/{path} {problem}: run `git checkout -- data/{path.split('/')[0]}` "
-            "in the course folder, or download the course again."
-        )
-
-
-def save(
-    name,
-    model,
-    *,
-    description,
-    vocabulary=None,
-    metrics=None,
-    forms=None,
-    dtype="float32",
-    **card,
-):
+def save(name, model, *, description, forms=None, dtype="float32", **card):
     """Save a trained model as the learner's own `artifacts/NAME`, with its card.
 
-    `description` says what the model maps to what, with shapes and value ranges;
-    `forms` names other models with the same weights, such as {"step": stateful_model};
-    dtype="float16" halves the file, which `load` turns back into float32. Any other
-    keyword (seconds, lesson, ...) goes to the card. Raises CourseError for custom
-    layers, infinite weights, a full disk or a folder that cannot be written; the model
-    that was saved before then stays whole.
+    description: what it maps to what, with shapes and value ranges; forms: models with
+    the same weights, {"step": stateful_model}; dtype="float16" halves the file; other
+    keywords (vocabulary, metrics, ...) go to the card. Raises CourseError for custom
+    layers, infinite weights and as `write_atomic`; the older model then stays whole.
     """
-    folder = root() / _checked(name)
-    architecture = portable.architecture(model)
-    arrays = model.get_weights()
-    for form, other in (forms or {}).items():
-        if not _same(arrays, other.get_weights()):
-            raise CourseError(
-                f"Not saved: form {form!r} of {name} has other weights than the model, "
-                "so call its set_weights(model.get_weights()) first."
-            )
-    with np.errstate(over="ignore"):
-        arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise CourseError(
-            f"Not saved: {name} has weights that are infinite or NaN as {dtype}, so "
-            "train it with a lower learning rate."
-        )
-    data = portable.pack({f"{i:04d}": array for i, array in enumerate(arrays)})
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", str(name)):
+        raise CourseError("Not saved: a name has 1 to 40 letters, digits, underscores.")
+    folder, data, forms = root() / name, _pack(model, dtype), forms or {}
+    if any(_pack(form, dtype) != data for form in forms.values()):
+        raise CourseError("Not saved: call form.set_weights(model.get_weights()).")
+    built = {"architecture": _architecture(model)}
+    built["forms"] = {form: _architecture(other) for form, other in forms.items()}
     digest = hashlib.sha256(data).hexdigest()
-    weights = folder / f"{digest[:12]}.npz"
-    content = {
-        "name": name,
-        "description": description,
-        **card,
-        "metrics": metrics or {},
-        "vocabulary": vocabulary,
-        "inputs": [_signature(tensor) for tensor in model.inputs],
-        "outputs": [_signature(tensor) for tensor in model.outputs],
-        "parameters": sum(array.size for array in arrays),
-        "versions": {each: metadata.version(each) for each in ["keras", "numpy"]},
-        "weights": weights.name,
-        "dtype": dtype,
-        "sha256": digest,
-        "architecture": architecture,
-        "forms": {f: portable.architecture(each) for f, each in (forms or {}).items()},
-    }
-    content = json.loads(json.dumps(content, default=lambda v: np.asarray(v).tolist()))
-    content["checksum"] = _checksum(content)
-    text = _one_key_a_line(content).encode()
-    if len(data) > MAX_WEIGHTS or len(text) > MAX_CARD:
-        raise CourseError(
-            f"Not saved: {name} takes {len(data) / 1e6:.1f} MB and its card "
-            f"{len(text) / 1e6:.1f} MB, but only {MAX_WEIGHTS / 1e6:g} and "
-            f"{MAX_CARD / 1e6:g} MB can be loaded: use model.save, or a shorter card."
-        )
+    weights = folder / f"{digest[:12]}.safetensors"
+    card = dict(name=name, description=description, metrics={}, vocabulary=None) | card
+    for key, tensors in [("inputs", model.inputs), ("outputs", model.outputs)]:
+        card[key] = [{"shape": t.shape, "dtype": t.dtype} for t in tensors]
+    card["parameters"] = sum(array.size for array in model.get_weights())
+    card["versions"] = {each: metadata.version(each) for each in ["keras", "numpy"]}
+    card |= {"weights": weights.name, "dtype": dtype, "sha256": digest}
     write_atomic(weights, data)
     # The card names its weights, so that the model is saved at the moment the card is.
-    write_atomic(folder / "card.json", text)
-    for pattern in ["*.npz", ".*.tmp"]:
-        sweep(folder, pattern, keep=[weights.name])
+    write_atomic(folder / "card.json", _text(card | built))
+    for old in {*folder.glob("*.safetensors"), *folder.glob(".*.tmp")} - {weights}:
+        with contextlib.suppress(OSError):
+            if time.time() - old.stat().st_mtime > 60:  # younger: perhaps being saved
+                old.unlink()
 
 
-def _same(arrays, others):
-    return len(arrays) == len(others) and all(map(np.array_equal, arrays, others))
+def _pack(model, dtype):
+    """The weights as bytes of a safetensors file, floats as `dtype`."""
+    arrays = model.get_weights()
+    with np.errstate(over="ignore"), _told("Not saved", "lower the learning rate"):
+        arrays = [a.astype(dtype) if "float" in a.dtype.name else a for a in arrays]
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise ValueError(f"weights are infinite or NaN as {dtype}")
+    arrays = {f"{i:04d}": np.asarray(a, order="C") for i, a in enumerate(arrays)}
+    return safetensors.numpy.save(arrays)
 
 
-def _signature(tensor):
-    return {"shape": list(tensor.shape), "dtype": str(tensor.dtype)}
+def _text(content):
+    """The card as it is stored: one key a line, the last one a checksum of the rest."""
+    text = json.dumps(content, default=lambda array: array.tolist())
+    content = {k: v for k, v in json.loads(text).items() if k != "checksum"}
+    content["checksum"] = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    lines = [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in content.items()]
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
-def _checksum(content):
-    # The seconds a training took differ between runs that are otherwise the same.
-    rest = {k: v for k, v in content.items() if k not in ("checksum", "seconds")}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+def _architecture(model):
+    """A functional model as a dictionary that Keras >= 3.13 builds, without weights."""
+    with _told("Not saved", "save functional models of Keras' own layers, one by one"):
+        text, names, counts = model.to_json(), {}, {}
+        classes = re.findall(r'"class_name": "(\w+)"', text.lower())
+        for name in re.findall(r'"name": "(\w+)"', text):  # dense_7 becomes dense again
+            word = re.sub(r"_\d+$", "", name)
+            if word.replace("_", "") in classes and name not in names:
+                names[name] = f"{word}_{counts[word]}" if word in counts else word
+                counts[word] = counts.get(word, 0) + 1
+        places = r'(?<="name": ")\w+(?=")|(?<=\[")\w+(?=", \d+, \d+\])'
+        text = re.sub(places, lambda match: names.get(match[0], match[0]), text)
+        tree = json.loads(text, object_hook=_portable)
+        build(tree).set_weights(model.get_weights())
+        if "Normalization" in [type(layer).__name__ for layer in model.layers]:
+            raise ValueError("Normalization does not use weights that are set again")
+    return tree
 
 
-def _one_key_a_line(content):
-    lines = [
-        f"{json.dumps(key)}: {json.dumps(value)}" for key, value in content.items()
-    ]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+def _portable(part):
+    return {
+        key: "zeros" if key.endswith("_initializer") and value else value
+        for key, value in part.items()
+        if key != "compile_config" and value != NEWER_OPTIONS.get(key, ...)
+    }
 
 
-def _checked(name):
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", str(name)):
-        raise CourseError(
-            f"{str(name)[:60]!r} cannot name a model: use up to 40 letters, digits and "
-            "underscores."
-        )
-    return str(name)
+def build(architecture):
+    """A model of a card's architecture, with zeros for weights; of `PARTS` alone."""
+    text, parts = json.dumps(architecture), []
+    json.loads(text, object_hook=parts.append)
+    for part in reversed(parts):  # the outer ones first
+        name = f"{part.get('module')}.{part.get('class_name')}"
+        if "class_name" in part and not PARTS.fullmatch(name):
+            raise CourseError(f"{name[:60]} is no layer of Keras that only computes.")
+    import keras  # only now, because cards and folders need no TensorFlow
+
+    return keras.models.model_from_json(text)
+
+
+def load(name, form=None):
+    """The saved model `name`: the learner's own if there is one, else the course's.
+
+    form: another architecture for the same weights, "step". Raises CourseError for what
+    is unknown or damaged, links, and code before it runs; a file can yet fill memory.
+    """
+    folder, content, forms = _read_card(name)
+    if form not in forms:
+        raise CourseError(f"{name} has no form {form!s:.40}, only {[*forms]!s:.99}.")
+    with _loading(folder):
+        data = _read(folder / f"{content['sha256'][:12]}.safetensors")
+        if hashlib.sha256(data).hexdigest() != content["sha256"]:
+            raise ValueError("its weights are cut short or changed")
+        model, arrays = build(forms[form]), safetensors.numpy.load(data)
+        model.set_weights([arrays[key] for key in sorted(arrays)])
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise ValueError("its weights are infinite or NaN")
+    return model
 
 
 def card(name):
@@ -168,88 +149,84 @@ def card(name):
     return _read_card(name)[1]
 
 
-def load(name, form=None):
-    """The saved model `name`: the learner's own if there is one, else the course's.
-
-    `form` asks for another architecture with the same weights, such as "step". Either
-    a whole model is returned or CourseError raised: for a file that is missing or
-    damaged, and for what a stranger may have put there (code, links, sizes that would
-    fill the memory), before anything is built; also for an unknown name or form.
-    """
-    folder, content = _read_card(name)
-    if form is not None and form not in content["forms"]:
-        raise CourseError(
-            f"{name} has no form {str(form)[:40]!r}: choose from "
-            f"{', '.join(content['forms'])[:150] or 'none, that is leave form out'}."
-        )
-    architecture = content["architecture"] if form is None else content["forms"][form]
-    path = folder / content["weights"]
-    try:
-        data = read_plain(path, MAX_WEIGHTS)
-    except OSError as error:
-        raise _damaged(path, f"cannot be read ({error.strerror})") from error
-    if hashlib.sha256(data).hexdigest() != content["sha256"]:
-        raise _damaged(path, "is cut short or was changed")
-    try:
-        arrays = [array for _, array in sorted(portable.unpack(data).items())]
-    except portable.Refused as error:
-        raise _damaged(path, str(error)) from error
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise _damaged(path, "holds weights that are infinite or NaN")
-    try:
-        model = portable.build(architecture, sum(array.size for array in arrays))
-    except portable.Refused as error:
-        raise _damaged(folder / "card.json", f"is refused, as it {error}") from error
-    except Exception as error:  # what Keras raises depends on its version
-        raise CourseError(
-            f"{shown(folder)} was saved with Keras {_version(content)} and the Keras "
-            "here cannot build it: install the versions in requirements.txt."
-        ) from error
-    if [tuple(w.shape) for w in model.weights] != [a.shape for a in arrays]:
-        raise _damaged(path, "holds the weights of another architecture")
-    for weight, array in zip(model.weights, arrays, strict=True):
-        weight.assign(array.astype(weight.dtype))
-    return model
-
-
-def _version(content):
-    return re.sub("[^0-9.a-z]", "", str(content["versions"].get("keras")))[:20]
-
-
 def _read_card(name):
-    """Folder and content of the first card found: the learner's own, the course's."""
-    places = [root(), DATA_DIR / "checkpoints"]
-    for path in [place / _checked(name) / "card.json" for place in places]:
+    """Folder, card and {form: architecture} of the learner's own or the course's."""
+    known = set()
+    for folder in [root() / str(name), DATA_DIR / "checkpoints" / str(name)]:
+        if os.path.lexists(folder / "card.json"):
+            with _loading(folder):
+                data = _read(folder / "card.json").replace(b"\r\n", b"\n")
+                content = json.loads(data)
+                if _text(content) != data:
+                    raise ValueError("its card was changed or is of another edition")
+                forms = {None: content["architecture"]} | content["forms"]
+            return folder, content, forms
+        known |= {path.parent.name for path in folder.parent.glob("*/card.json")}
+    fix = f"run the lesson that saves it, or choose from {sorted(known)!s:.150}"
+    raise CourseError(f"There is no saved model {str(name)[:40]!r}: {fix}.")
+
+
+def _read(path):
+    if path.is_symlink() or not path.is_file():
+        raise ValueError(f"{path.name} is missing, a link or no ordinary file")
+    return path.read_bytes()
+
+
+def _loading(folder):
+    fix = "delete that folder and run the lesson that saves it again"
+    if folder.is_relative_to(DATA_DIR):
+        fix = f"run `git checkout -- {shown(folder)}` or install the course again"
+    return _told(f"{shown(folder)} cannot be loaded", fix)
+
+
+@contextlib.contextmanager
+def _told(problem, fix):
+    """Whatever goes wrong is told in one sentence, with the reason that it names."""
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "errno", None) in FULL:
+            fix = "make room there, or set COURSE_ARTIFACTS to a folder on another disk"
+        reason = getattr(error, "strerror", None) or str(error)
+        reason = " ".join(reason.rpartition("Exception encountered: ")[2].split())
+        raise CourseError(f"{problem} ({reason[:90].rstrip('.')}): {fix}.") from error
+
+
+def root():
+    """Folder of the learner's own files; a smoke run has its own in it, `smoke`."""
+    folder = Path(os.environ.get("COURSE_ARTIFACTS") or ROOT / "artifacts")
+    return folder.expanduser().absolute() / ("smoke" if SMOKE_TEST else "")
+
+
+def shown(path):
+    """The path as a reader wants it: relative to the course folder where possible."""
+    return path.as_posix().removeprefix(f"{ROOT.as_posix()}/")[-100:]
+
+
+def write_atomic(path, data):
+    """Write bytes so that `path` holds its old or its new content at every moment.
+
+    Makes the folder; a kill leaves at most a hidden `.tmp` file. Raises CourseError if
+    the disk is full, nothing can be written there or a program keeps the file open.
+    """
+    fix = "allow it, close what has it open, or set COURSE_ARTIFACTS to another folder"
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with _told(f"Not saved, nothing is lost: {shown(path)} cannot be written", fix):
         try:
-            content = json.loads(read_plain(path, MAX_CARD))
-            # The checksum finds damage; whoever changes a card on purpose can make a
-            # new one, so nothing that the card says is trusted for that.
-            digest = content["sha256"]
-            if (
-                content["checksum"] == _checksum(content)
-                and re.fullmatch("[0-9a-f]{64}", digest)
-                and content["weights"] == f"{digest[:12]}.npz"  # no path to elsewhere
-                and all(type(content[key]) is dict for key in DICTIONARIES)
-            ):
-                return path.parent, content
-        except FileNotFoundError:
-            continue
-        except (ValueError, TypeError, KeyError, RecursionError):
-            pass
-        except OSError as error:
-            raise _damaged(path, f"cannot be read ({error.strerror})") from error
-        raise _damaged(path, "is cut short or was changed")
-    cards = [path for place in places for path in place.glob("*/card.json")]
-    known = sorted({path.parent.name for path in cards})
-    raise CourseError(
-        f"There is no saved model {name!r}: run the lesson that saves it, or choose "
-        f"from {', '.join(known)[:150] or 'none, as none is saved yet'}."
-    )
-
-
-def _damaged(path, problem):
-    if path.is_relative_to(DATA_DIR):
-        fix = f"run `git checkout -- {shown(path.parent)}` or download the course again"
-    else:
-        fix = "delete that folder and run the lesson that saves it again"
-    return CourseError(f"{shown(path)} {problem}: {fix}.")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(temporary, "wb") as file:
+                file.write(data)
+                file.flush()
+                try:
+                    os.fsync(file.fileno())
+                except OSError as error:  # many file systems need none and know none
+                    if error.errno in (*FULL, errno.EIO):
+                        raise
+            for _ in range(20):  # on Windows, virus scanners keep files open a moment
+                with contextlib.suppress(PermissionError):
+                    return os.replace(temporary, path)
+                time.sleep(0.05)
+            os.replace(temporary, path)
+        finally:  # also after Ctrl-C
+            with contextlib.suppress(OSError):
+                temporary.unlink()

@@ -14,9 +14,8 @@ NUM_BYTES = 256
 def train(text, vocabulary_size):
     """The merges [(id, id), ...] of a byte-pair encoding, in the order learnt.
 
-    Ids 0 to 255 are the bytes of UTF-8; merge number i makes id 256 + i of the most
-    frequent pair of neighbours (Sennrich et al. 2016). Raises CourseError if the text
-    is too short for so many.
+    Ids 0 to 255 are the bytes of UTF-8; merge i makes id 256 + i of the most frequent
+    pair (Sennrich et al. 2016). Raises CourseError for a text too short for so many.
     """
     word_counts = collections.Counter(PIECE.findall(text))
     words = {word: list(word.encode()) for word in word_counts}
@@ -33,10 +32,8 @@ def train(text, vocabulary_size):
     for new_id in range(NUM_BYTES, vocabulary_size):
         pair = max(pair_counts, key=pair_counts.get, default=None)
         if pair_counts[pair] < 2:
-            raise CourseError(
-                f"The text has no pair left to merge after {len(merges)} merges: give "
-                f"a longer text, or a vocabulary_size below {vocabulary_size}."
-            )
+            cure = f"give a longer text, or a vocabulary_size below {vocabulary_size}"
+            raise CourseError(f"No pair is left after {len(merges)} merges: {cure}.")
         merges.append(pair)
         for word in sorted(found_in.pop(pair)):
             count(word, -1)

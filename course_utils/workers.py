@@ -20,7 +20,7 @@ import warnings
 from pathlib import Path
 
 from course_utils import ROOT, CourseError
-from course_utils.files import root, write_atomic
+from course_utils.artifacts import root, write_atomic
 
 import optuna
 from optuna.trial import TrialState
@@ -37,10 +37,12 @@ warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
 
 
 def make_folder(name):
-    """The learner's own folder artifacts/NAME, made if it is not there."""
-    folder = root() / name
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """The learner's own folder artifacts/NAME, made if it is not there.
+
+    Raises CourseError where nothing can be written in it.
+    """
+    write_atomic(root() / name / ".writable", b"")
+    return root() / name
 
 
 def write_script(path, parts):

@@ -1,8 +1,9 @@
-"""What tests of single lessons share: definitions, shipped models and pictures."""
+"""What tests of single lessons share: definitions, shipped models, pictures, data."""
 
 import ast
+import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from course_utils import DATA_DIR, ROOT, artifacts
 
@@ -17,6 +18,21 @@ def notebook(number):
     return path
 
 
+def committed(path):
+    """The text of a file as it was committed; of one that git does not have, its own.
+
+    A learner may answer the exercises of a notebook and save it as he likes.
+    """
+    if path.is_relative_to(ROOT):
+        name = path.relative_to(ROOT).as_posix()
+        with suppress(OSError):
+            command = ["git", "show", f"HEAD:{name}"]
+            shown = subprocess.run(command, cwd=ROOT, capture_output=True)
+            if not shown.returncode:
+                return shown.stdout.decode("utf-8")
+    return path.read_text(encoding="utf-8")
+
+
 def definitions(number, only=(), **names):
     """Full-budget parameters, functions and classes of a lesson, by name.
 
@@ -26,7 +42,7 @@ def definitions(number, only=(), **names):
     names["SMOKE_TEST"] = False
     for cell in nbformat.read(notebook(number), as_version=4).cells:
         tags = cell.metadata.get("tags", [])
-        if cell.cell_type != "code" or "setup" in tags:
+        if cell.cell_type != "code" or "setup" in tags or cell.source[:2] == "%%":
             continue
         if "parameters" in tags:
             exec(cell.source, names)
@@ -57,3 +73,25 @@ def fashion(split):
     options = dict(split=split, batch_size=-1, data_dir=DATA_DIR)
     data = tfds.load("fashion_mnist", **options)
     return data["image"].numpy().astype("float32") / 127.5 - 1, data["label"].numpy()
+
+
+def examples(name, data_dir=DATA_DIR):
+    """{split: list of examples} of a data set, texts decoded."""
+
+    def decoded(example):
+        pairs = example.items()
+        return {k: v.decode() if isinstance(v, bytes) else v for k, v in pairs}
+
+    data = tfds.load(name, data_dir=data_dir)
+    return {key: [*map(decoded, tfds.as_numpy(split))] for key, split in data.items()}
+
+
+def built_twice(builder, splits, folder):
+    """What a builder writes, {split: list of examples}: always the same bytes."""
+    contents = []
+    for data_dir in (folder / "one", folder / "two", folder / "two"):
+        builder.write(splits, data_dir)
+        (version,) = data_dir.glob("*/*")  # no older version, no half-written one
+        contents.append({p.name: p.read_bytes() for p in version.iterdir()})
+    assert contents[0] == contents[1] == contents[2] and len(contents[0]) >= 4
+    return examples(version.parent.name, folder / "one")

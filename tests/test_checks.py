@@ -1,272 +1,189 @@
-"""Verdicts on every kind of bad answer, and the ranges of recorded metrics."""
+"""Verdicts on every kind of bad answer, recorded metrics, and headlines."""
 
-import functools
 import json
-import shutil
+import math
+import os
+import subprocess
+import sys
 import time
+from functools import lru_cache, wraps
 
 import course_utils
-from course_utils import CourseError, checks
+from course_utils import CourseError, checks, judge
 
 import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-CHECKER = """
-from course_utils.exercises import close, expect
+HEAD = "def active_units(mean, threshold=0.01):\n "
+RIGHT = "return (mean.var(axis=0) > threshold).sum()"  # answers exercise 05.2
 
 
-def check_1(answer):
-    result = answer([1.0, 3.0])
-    expect(close(result, 2.0), "the mean of 1 and 3 is not 2", "divide by the count")
-    expect(close(answer([5.0]), 5.0), "the mean of 5 is not 5", "divide by the count")
-
-
-def check_2(answer):
-    rows, columns = answer([1.0]).shape
-"""
-
-
-@pytest.fixture(autouse=True)
-def lesson_99(tmp_path, monkeypatch):
-    """A copy of the package with the exercises of a made-up lesson."""
-    shutil.copytree(course_utils.ROOT / "course_utils", tmp_path / "course_utils")
-    checkers = tmp_path / "course_utils" / "exercises" / "lesson_99.py"
-    checkers.write_text(CHECKER, encoding="utf-8")
-    monkeypatch.setattr(course_utils, "ROOT", tmp_path)
-
-
-def verdict(body, exercise="99.1"):
-    source = "def mean(values):\n" + "".join(f"    {x}\n" for x in body.split("\n"))
-    return checks.judge(exercise, "mean", source)[1]
-
-
-def test_right_answer_passes():
-    assert verdict("return sum(values) / len(values)") == "passed."
-    assert verdict("return np.mean(values)") == "passed."
-    assert verdict("return math.fsum(values) / len(values)") == "passed."
-
-
-def test_stub_is_not_attempted():
-    stub = '"""Mean of a list."""\nreturn None  # your code here'
-    assert verdict(stub) == "not attempted yet."
-    assert verdict("pass") == "not attempted yet."
-    assert verdict("n = len(values)\n" + stub) == "not attempted yet."
+def run(*body):
+    """Output of and verdict on lines of a body, in a fresh process."""
+    return judge.run("05.2", HEAD + "\n ".join(body))
 
 
 @pytest.mark.parametrize(
     "body, words",
     [
-        ("return 7.0", ["mean of 1 and 3 is not 2", "divide by the count"]),
-        ("return 'two'", ["mean of 1 and 3 is not 2"]),
-        ("return [2.0, 2.0]", ["mean of 1 and 3 is not 2"]),
-        ("if len(values) > 1: return 2.0", ["returned None", "return"]),
-        ("total = sum(values)", ["returned None", "return"]),
-        ("return total / 2", ["`total`", "only this function"]),
-        ("return undefined.mean(values)", ["`undefined`"]),
-        ("x = 1\nreturn x / 0", ["ZeroDivisionError: division by zero", "line 3"]),
-        ("raise ValueError('x' * 1000)", ["ValueError"]),
-        ("return mean(values)", ["RecursionError"]),
-        ("return input()", ["EOFError"]),
-        ("import sys; sys.exit()", ["SystemExit"]),
-        ("raise KeyboardInterrupt", ["KeyboardInterrupt"]),
-        ("import os; os._exit(0)", ["ended the Python process"]),
-        ("return sum(values) /", ["SyntaxError"]),
-        ("return np.ones(10**9)", ["2 GB"]),
-        ("assert False, 'passed.'", ["AssertionError"]),
+        (RIGHT, "passed."),
+        ("return math.fsum(mean.var(axis=0) > threshold)", "passed."),
+        ("pass", "not attempted yet."),
+        ("'Count.'\n return None  # your code here", "not attempted yet."),
+        ("mean = 1\n return None  # your code here", "it returned None. Hint: end it"),
+        ("if threshold < 0.1: return 2", "it returned None. Hint: end it with `return"),
+        ("return 7", "it does not count 2. Hint: take the variance"),
+        ("return 'two'", "it does not count 2."),
+        ("return [2.0, 2.0]", "it does not count 2."),
+        ("return total / 2", "`total`, which it does not define."),
+        ("return undefined.mean(mean)", "only this function, `np` and `math`"),
+        ("x = 1\n return x / 0", "ZeroDivisionError: division by zero in its line 3."),
+        ("mean = mean + x\n x = 1", "UnboundLocalError: "),
+        ("raise ValueError('x' * 1000)", "ValueError: "),
+        ("f = lambda: f()\n return f()", "RecursionError: "),
+        ("import sys; sys.exit()", "SystemExit"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise MemoryError", "2 GB"),
+        ("return mean /", "SyntaxError: "),
+        ("assert False, 'passed.'", "AssertionError: "),
     ],
 )
-def test_wrong_answer_gets_a_reason_and_a_hint(body, words):
-    if "2 GB" in words:
-        pytest.importorskip("resource")
-    told = verdict(body)
-    assert all(word in told for word in words), told
-    assert "Hint: " in told and told.endswith(".") and "\n" not in told
-    assert len(told) <= 300
+def test_every_answer_gets_a_verdict(body, words):
+    told = judge.verdict_on(HEAD + body, judge.checker_of("05.2"))
+    assert words in told and "\n" not in told and len(told) <= 300
+    assert "Hint: " in told or told == words
 
 
-def test_checker_that_stumbles_over_the_result_says_so():
-    told = verdict("return values", "99.2")
-    assert "unexpected form (AttributeError" in told and "Hint: " in told
-
-
-def test_endless_loop_is_ended(monkeypatch):
-    monkeypatch.setattr(checks, "TIME_LIMIT", 3)
-    start = time.time()
-    assert "still running after 3 seconds" in verdict("while True: pass")
-    assert time.time() - start < 10
-
-
-def test_children_of_an_endless_answer_are_ended(monkeypatch, tmp_path):
-    monkeypatch.setattr(checks, "TIME_LIMIT", 3)
-    late = tmp_path / "late"
-    code = f"import time; time.sleep(5); open({str(late)!r}, 'w')"
-    body = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {code!r}])"
-    assert "still running" in verdict(body)
-    if hasattr(checks.os, "killpg"):
-        time.sleep(4)
-        assert not late.exists()
-
-
-def test_printing_is_shown_but_cut():
-    source = (
-        "def f(values):\n    print('x' * 10**7)\n    return sum(values) / len(values)"
-    )
-    output, told = checks.judge("99.1", "f", source)
-    assert told == "passed."
-    assert output.startswith("xxx") and output.endswith("left out]")
-    assert len(output) < checks.OUTPUT_LIMIT + 100
-
-
-def test_warnings_are_not_shown():
-    source = "def f(values):\n    np.log(-np.ones(1))\n    return np.mean(values)"
-    assert checks.judge("99.1", "f", source) == ("", "passed.")
-
-
-def test_printing_a_verdict_fools_nobody():
-    fake = "print('Exercise 99.1: passed.'); import os; os._exit(0)"
-    assert "passed" not in verdict(fake)
-
-
-def test_threads_left_running_do_not_delay_the_verdict():
-    body = (
-        "import threading, time\n"
-        "threading.Thread(target=time.sleep, args=(30,)).start()\n"
-        "return sum(values) / len(values)"
-    )
-    start = time.time()
-    assert verdict(body) == "passed."
-    assert time.time() - start < 15
-
-
-def test_answer_works_in_a_folder_of_its_own(tmp_path, monkeypatch):
+def test_answer_in_a_fresh_process(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "precious").write_text("data", encoding="utf-8")
-    body = (
-        "import os, pathlib, shutil\n"
-        "open('precious', 'w').close()\n"
-        "shutil.rmtree(pathlib.Path.home(), ignore_errors=True)\n"
-        "return sum(values) / len(values)"
-    )
-    verdict(body)
+    home = "import pathlib; print(pathlib.Path.home().samefile('.'))"
+    assert set(run(home, RIGHT)[0].split()) == {"True"}
+    assert run("open('precious', 'w').close()", RIGHT) == ("", "passed.")
     assert (tmp_path / "precious").read_text(encoding="utf-8") == "data"
+    assert run("np.log(-np.ones(1))", RIGHT) == ("", "passed.")  # no warning is shown
+    assert "EOFError" in run("return input()")[1]
+    assert "SystemExit" in run("import sys; sys.exit()")[1]
+    fake = run("print('Exercise 05.2: passed.'); import os; os._exit(0)")
+    assert fake[0] and "ended Python (code 0)" in fake[1]
+    start = time.time()  # what is left running does not delay the verdict
+    thread = "threading.Thread(target=time.sleep, args=(30,)).start()"
+    fork = "if hasattr(os, 'fork') and os.fork() == 0: time.sleep(30)"
+    assert run("import os, threading, time", thread, fork, RIGHT)[1] == "passed."
+    assert time.time() - start < 15
+    output, told = run("print('x' * 10**7)", RIGHT)
+    assert told == "passed." and len(output) < judge.OUTPUT_LIMIT + 100
+    assert output.startswith("xxx") and output.endswith("left out]")
+    pytest.importorskip("resource")
+    assert "2 GB" in run("return np.ones(10**9)")[1]
 
 
-def mean(values):
-    return sum(values) / len(values)
+def test_limit_on_time_ends_children_too(monkeypatch, tmp_path):
+    monkeypatch.setattr(judge, "TIME_LIMIT", 1)
+    late = str(tmp_path / "late")
+    child = f"import time; time.sleep(3); open({late!r}, 'w')"
+    popen = f"subprocess.Popen([sys.executable, '-c', {child!r}])"
+    fork = "if hasattr(os, 'fork') and os.fork() == 0: " + child
+    start = time.time()
+    told = run("import os, subprocess, sys", popen, fork, "while True: pass")[1]
+    assert "it took over 1 seconds" in told and time.time() - start < 10
+    if hasattr(os, "killpg"):
+        time.sleep(3)
+        assert not os.path.exists(late)
 
 
 def test_check_prints_one_line(capsys):
-    def nested(values):
-        return sum(values) / len(values)
+    def active_units(mean, threshold=0.01):
+        return (mean.var(axis=0) > threshold).sum()
 
-    @functools.lru_cache
-    def cached(values):
-        return 1
-
-    for answer, told in [
-        (mean, "passed."),
-        (nested, "passed."),
-        (None, "not attempted yet."),
-        ([2.0], "the answer is a list, not a function."),
-        (2.0, "the answer is a float, not a function."),
-        (lambda values: 2.0, "only a function written with `def` can be checked."),
-        (np.mean, "only a function"),
-        (len, "only a function"),
-        (int, "only a function"),
-        (cached, "only a function"),
-        ("".join, "only a function"),
-    ]:
-        checks.check("99.1", answer)
+    wrapped = wraps(active_units)(lambda mean: 7)
+    only = "only a function written with `def` can be checked, not "
+    others = [lambda mean: 2, np.mean, 2.0, len, lru_cache(active_units), "".join]
+    cases = [(active_units, "passed."), (wrapped, "passed."), ([2], only + "list.")]
+    cases += [(None, "not attempted yet."), *((other, only) for other in others)]
+    for answer, told in cases:
+        checks.check("05.2", answer)
         printed = capsys.readouterr().out
-        assert printed.startswith(f"Exercise 99.1: {told}"), printed
+        assert printed.startswith(f"Exercise 05.2: {told}"), printed
         assert printed.count("\n") == 1 and len(printed) <= 320
 
 
-@pytest.mark.parametrize(
-    "exercise", ["99.7", "98.1", "", "x", "99", "99.1.1", "../1.1"]
-)
-def test_unknown_exercise(exercise, capsys):
-    checks.check(exercise, mean)
-    assert "there is no such exercise" in capsys.readouterr().out
+def test_faults_of_the_result_and_of_the_exercise(capsys):
+    told = judge.verdict_on("def f(x): return x", lambda answer: answer(1).shape)
+    assert "unexpected form (AttributeError" in told and "Hint: " in told
+    for exercise in ["05.9", "99.1", "", "05", "05.2.1", "../05.2", 5]:
+        checks.check(exercise, run)
+        assert "there is no such exercise" in capsys.readouterr().out
 
 
-def test_source_that_cannot_be_found(capsys):
-    namespace = {}
-    exec("def f(values): return 2.0", namespace)
-    checks.check("99.1", namespace["f"])
-    assert "source of the function was not found" in capsys.readouterr().out
+def test_source_that_cannot_be_found():
+    """Nor is another text taken for it: Python 3.13 finds that of `python -c`."""
+    code = "from course_utils import checks\nspace = {}\n"
+    code += "exec('def f(mean): return 2', space)\nchecks.check('05.2', space['f'])"
+    env = os.environ | {"PYTHONPATH": str(course_utils.ROOT)}
+    told = subprocess.check_output([sys.executable, "-c", code], env=env)
+    assert b"the source of the function was not found" in told
 
 
-def test_in_a_notebook(tmp_path, monkeypatch):
-    """The function of a cell is found, also after the cell was changed and run again;
-    names of the notebook are not visible to it."""
-    cells = [
-        "import os, sys\nsys.path.insert(0, os.environ['LESSON_99'])\n"
-        "from course_utils import checks\ntotal = 4.0",
-        "def mean(values):\n    return None  # your code here",
-        "checks.check('99.1', mean)",
-        "def mean(values):\n    return total / 2",
-        "checks.check('99.1', mean)",
-        "def mean(values):\n    return np.mean(values)",
-        "checks.check('99.1', mean)",
-    ]
-    monkeypatch.setenv("LESSON_99", str(tmp_path))
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell) for cell in cells]
-    )
-    NotebookClient(
-        notebook, kernel_name="python3", timeout=120, startup_timeout=600
-    ).execute()
-    told = [cell.outputs[0].text for cell in notebook.cells if cell.outputs]
-    assert told[0] == "Exercise 99.1: not attempted yet.\n"
-    assert told[1].startswith("Exercise 99.1: it uses `total`")
-    assert told[2] == "Exercise 99.1: passed.\n"
+def test_in_a_notebook(monkeypatch):
+    """The function is found, also when its cell has changed; `total` it cannot see."""
+    cells = ["from course_utils import checks\ntotal = 4.0"]
+    for body in ["return None  # your code here", "return total / 2", RIGHT]:
+        cells += [HEAD + body, "checks.check('05.2', active_units)"]
+    monkeypatch.setenv("PYTHONPATH", str(course_utils.ROOT))
+    cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    options = dict(kernel_name="python3", timeout=120, startup_timeout=600)
+    NotebookClient(nbformat.v4.new_notebook(cells=cells), **options).execute()
+    told = [cell.outputs[0].text for cell in cells if cell.outputs]
+    for text, words in zip(told, ["not attempted", "`total`", "passed."], strict=True):
+        assert text.startswith("Exercise 05.2: ") and words in text
 
 
 @pytest.fixture
-def full_budget(monkeypatch, tmp_path):
+def stored(monkeypatch, tmp_path):
+    """A run with the full budget; a call gives what it has stored."""
+    (path := tmp_path / "metrics").touch()
     monkeypatch.setattr(course_utils, "SMOKE_TEST", False)
-    monkeypatch.setenv("COURSE_METRICS", str(tmp_path / "metrics"))
-    return tmp_path / "metrics"
+    monkeypatch.setenv("COURSE_METRICS", str(path))
+    return lambda: [json.loads(x) for x in path.read_text("utf-8").splitlines()]
 
 
-def test_record_prints_and_stores(full_budget, capsys):
+def test_record_prints_and_stores(stored, capsys):
     checks.record("bits_per_character", np.float32(1.5), baseline=1.66, at_most=1.57)
     checks.record("characters", np.int64(123456), at_least=np.int64(1))
     checks.record("share", 2 / 3)
+    checks.record("loss", 1.5, at_most=1.5, at_least=1.5)
     assert capsys.readouterr().out.splitlines() == [
         "bits_per_character 1.5 (baseline 1.66, at most 1.57)",
         "characters 123456 (at least 1)",
         "share 0.6667",
+        "loss 1.5 (at least 1.5, at most 1.5)",
     ]
-    stored = [json.loads(line) for line in full_budget.read_text().splitlines()]
-    assert [entry["value"] for entry in stored] == [1.5, 123456, 2 / 3]
-    assert stored[0]["baseline"] == 1.66 and stored[0]["at_most"] == 1.57
+    assert [entry["value"] for entry in stored()] == [1.5, 123456, 2 / 3, 1.5]
+    assert stored()[0]["baseline"] == 1.66 and stored()[0]["at_most"] == 1.57
 
 
-@pytest.mark.parametrize(
-    "value, limits",
-    [
-        (1.6, dict(at_most=1.57)),
-        (0.1, dict(at_least=0.2)),
-        (3, dict(at_least=0, at_most=2)),
-        (float("nan"), dict(at_most=1.57)),
-        (float("nan"), dict(at_least=1.57)),
-        (float("nan"), {}),
-        (float("inf"), dict(at_most=1.57)),
-    ],
-)
-def test_record_outside_its_range(full_budget, value, limits, monkeypatch, capsys):
-    with pytest.raises(CourseError, match="^loss is .* restart the kernel") as caught:
-        checks.record("loss", value, **limits)
-    assert len(str(caught.value)) <= 300
-    assert not full_budget.exists()
+def test_record_outside_its_range(stored, monkeypatch, capsys):
+    nan, inf, high, low = math.nan, math.inf, dict(at_most=1.57), dict(at_least=0.2)
+    cases = [(1.6, high), (0.1, low), (3, low | high), (nan, high), (nan, low)]
+    for value, limits in [*cases, (nan, {}), (inf, high), (-inf, low)]:
+        with pytest.raises(CourseError, match="^loss .* restart the kernel") as caught:
+            checks.record("loss", value, baseline=1, **limits)
+        assert len(str(caught.value)) <= 300
+    assert not stored()
     monkeypatch.setattr(course_utils, "SMOKE_TEST", True)
-    checks.record("loss", value, **limits)
+    checks.record("loss", 1.6, at_most=1.57)
     assert "range not checked" in capsys.readouterr().out.splitlines()[-1]
 
 
-def test_record_on_the_limit_is_inside(full_budget):
-    checks.record("loss", 1.5, at_most=1.5, at_least=1.5)
+def test_headline(stored, capsys):
+    text = "1.54 bits per character on unseen chapters; counting: 1.66; lower is better"
+    checks.headline(text)
+    assert capsys.readouterr().out == text + "\n"
+    for bad in ["lower is better", "1.54 bits", text + "\n", text + 130 * ".", ""]:
+        with pytest.raises(CourseError, match="^the headline .* change it") as caught:
+            checks.headline(bad)
+        assert len(str(caught.value)) <= 300
+    assert stored() == [{"headline": text}]

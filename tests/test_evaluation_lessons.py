@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 
-from course_utils import files
+from course_utils import artifacts
 
 import ipywidgets
 import lessons
@@ -14,7 +14,8 @@ import pytest
 
 
 def definitions(number, only=(), **names):
-    modules = dict(np=np, re=re, json=json, html=html, Counter=Counter, files=files)
+    modules = dict(np=np, re=re, json=json, html=html, Counter=Counter)
+    modules["artifacts"] = artifacts
     return lessons.definitions(number, only, **modules, **names)
 
 
@@ -24,39 +25,34 @@ def text_lesson():
 
 
 def some_text(length, seed):
+    shares = [0.3, 0.3, 0.2, 0.1, 0.05, 0.05]
     random = np.random.default_rng(seed)
-    return "".join(
-        random.choice(list("abcde "), length, p=[0.3, 0.3, 0.2, 0.1, 0.05, 0.05])
-    )
+    return "".join(random.choice(list("abcde "), length, p=shares))
 
 
-def test_counts_give_probabilities(text_lesson):
+def test_counts_give_probabilities_and_words_joined_the_text(text_lesson):
     text, probability = some_text(300, 1), text_lesson["probability"]
     counts = text_lesson["count"](list(text), 3)
     for context in ["", "a", "ab", "cab", "zzz", "eee"]:
         p = [probability(counts, (*context, c)) for c in sorted(set(text)) + ["new"]]
         assert min(p) > 0 and sum(p) == pytest.approx(1)
+    text = 'He said, "I don\'t\tknow--\n\n what £3 is"  .'
+    assert "".join(text_lesson["words"](text)) == text
 
 
 def test_counts_are_those_of_lesson_03(text_lesson):
     train, test = some_text(500, 2), some_text(80, 3)
     alphabet = sorted(set(train))
-    size = len(alphabet) + 1  # and one for what is unknown
     used = ["ngram_codes", "count_ngrams", "lookup", "ngram_probabilities"]
+    size = len(alphabet) + 1  # and one for what is unknown
     other = definitions("03", used, vocabulary_size=size)
     ids, test_ids = (
-        np.array([alphabet.index(c) + 1 for c in text]) for text in (train, test)
+        np.array([alphabet.index(c) + 1 for c in t]) for t in (train, test)
     )
     other["tables"] = [other["count_ngrams"](ids, order) for order in range(4)]
     expected = -np.log2(other["ngram_probabilities"](test_ids, 3))
-    counts = text_lesson["count"](train, 3)
-    actual = text_lesson["bits_of"](counts, test, 3)
+    actual = text_lesson["bits_of"](text_lesson["count"](train, 3), test, 3)
     np.testing.assert_allclose(actual[3:], expected, rtol=1e-12)
-
-
-def test_words_joined_give_the_text(text_lesson):
-    text = 'He said, "I don\'t\tknow--\n\n what £3 is"  .'
-    assert "".join(text_lesson["words"](text)) == text
 
 
 @pytest.fixture(scope="module")
@@ -68,18 +64,14 @@ def people_lesson():
 def test_wilson_is_where_the_normal_test_turns(people_lesson, k, n):
     for p in people_lesson["wilson"](k, n):
         assert -1e-12 <= p <= 1 + 1e-12
-        assert abs(k / n - p) == pytest.approx(
-            1.96 * np.sqrt(p * (1 - p) / n), abs=1e-9
-        )
-
-
-def test_bradley_terry_of_two_is_their_ratio_of_wins():
-    lesson = definitions("07c", names=["A", "B"])
-    strengths = lesson["bradley_terry"]([["A", "B"]] * 30 + [["B", "A"]] * 10)
-    assert strengths[0] / strengths[1] == pytest.approx(30.5 / 10.5)
+        half = 1.96 * np.sqrt(p * (1 - p) / n)
+        assert abs(k / n - p) == pytest.approx(half, abs=1e-9)
 
 
 def test_bradley_terry_is_most_likely(people_lesson):
+    lesson = definitions("07c", names=["A", "B"])  # of two, the ratio of their wins
+    strengths = lesson["bradley_terry"]([["A", "B"]] * 30 + [["B", "A"]] * 10)
+    assert strengths[0] / strengths[1] == pytest.approx(30.5 / 10.5)
     random, names = np.random.default_rng(0), people_lesson["names"]
     choices = [list(random.permutation(names)[:2]) for _ in range(60)]
     strengths = people_lesson["bradley_terry"](choices, rounds=2000)
@@ -95,45 +87,41 @@ def test_bradley_terry_is_most_likely(people_lesson):
         assert likelihood(np.log(strengths) + random.normal(0, 0.01, 4)) <= best
 
 
-def test_bootstrap_error_of_a_mean(people_lesson):
+def test_bootstrap_error_of_a_mean():
     lesson = definitions("07c", random=np.random.default_rng(0))
     lesson["num_resamples"] = 20_000
     values = np.random.default_rng(1).normal(size=50)
-    means = lesson["resampled_means"](values)
-    assert means.std() == pytest.approx(values.std() / np.sqrt(50), rel=0.03)
+    error = lesson["resampled_means"](values).std()
+    assert error == pytest.approx(values.std() / np.sqrt(50), rel=0.03)
 
 
 @pytest.fixture
 def blind_test(monkeypatch, tmp_path):
-    """The lesson's blind test with three pairs, and what it displayed."""
-    monkeypatch.setattr(files, "root", lambda: tmp_path)
-    shown = []
-    lesson = definitions(
-        "07c",
-        ipywidgets=ipywidgets,
-        display=shown.append,
-        questions={"real": "Which?"},
-        pairs={"real": [[("A", f"<one> {i}"), ("B", f"two {i}")] for i in range(3)]},
-    )
-    return lesson, shown
+    """The lesson's blind test with three pairs, and a function that opens it."""
+    monkeypatch.setenv("COURSE_ARTIFACTS", str(tmp_path))
+    pairs = [[("A", f"<one> {i}"), ("B", f"two {i}")] for i in range(3)]
+    shown, names = [], dict(questions={"real": "Which?"}, pairs={"real": pairs})
+    names |= dict(ipywidgets=ipywidgets, display=shown.append)
+    lesson = definitions("07c", **names)
 
+    def opened():
+        lesson["ask"]("real")
+        box, buttons = shown[-1].children
+        return box, *buttons.children
 
-def opened(lesson, shown):
-    lesson["ask"]("real")
-    box, buttons = shown[-1].children
-    return box, *buttons.children
+    return lesson, opened
 
 
 def test_choices_are_stored_at_once_and_go_on(blind_test):
-    lesson, shown = blind_test
-    box, left, right = opened(lesson, shown)
+    lesson, opened = blind_test
+    box, left, right = opened()
     assert "&lt;one&gt; 0" in box.value and "0 of 3" in box.value
     assert "A" not in re.sub("<.*?>", "", box.value), "the writers must stay unknown"
     left.click()
     assert lesson["choices_in"]("real") == [["A", "B"]]
     assert "two 1" in box.value
     right.click()
-    box, left, right = opened(lesson, shown)  # the cell is run again
+    box, left, right = opened()  # the cell is run again
     assert "two 2" in box.value and "2 of 3" in box.value
     right.click()
     left.click()  # one more than there are pairs

@@ -1,132 +1,112 @@
 """Every solution passes its checker, every stub is "not attempted", and every wrong
-answer fails with a hint; each goes through the process that learners' answers do."""
+answer fails with a hint; a lesson's first solution also in a fresh process."""
 
 import ast
-import importlib
-import os
+import functools
+import itertools
 import re
-from concurrent.futures import ThreadPoolExecutor
+import runpy
+from collections import Counter
 
-from course_utils import ROOT, checks, stamps
+from course_utils import ROOT, judge
 
+import lessons
 import nbformat
 import pytest
 
-LESSONS = stamps.lessons()
+LESSONS = {path.stem: path for path in (ROOT / "notebooks").glob("[0-9]*_*.ipynb")}
 
 
 def functions(source):
     """Source text of the functions at top level, by name."""
-    return {
-        node.name: ast.get_source_segment(source, node)
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef)
-    }
+    nodes = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+    return {node.name: ast.get_source_segment(source, node) for node in nodes}
 
 
-def functions_of_file(path):
-    return functions(path.read_text(encoding="utf-8")) if path.exists() else {}
+@functools.cache
+def exercise_file(stem):
+    """Source texts of the functions of lesson `stem`'s file, and its WRONG."""
+    path = judge.EXERCISES / f"{stem}.py"
+    return functions(path.read_text("utf-8")), runpy.run_path(str(path))["WRONG"]
 
 
-def exercises(path):
-    """For each exercise cell: its functions, and the next code cell."""
-    cells = nbformat.read(path, as_version=4).cells
-    code = [cell for cell in cells if cell.cell_type == "code"] + [None]
+@functools.cache
+def exercise_cells(stem):
+    """For each exercise cell of a lesson: its functions, and the next code cell."""
+    cells = nbformat.reads(lessons.committed(LESSONS[stem]), as_version=4).cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
     return [
         (functions(cell.source), after)
-        for cell, after in zip(code, code[1:], strict=False)
+        for cell, after in itertools.pairwise([*code, None])
         if "exercise" in cell.metadata.get("tags", [])
     ]
 
 
 def answers():
-    """(exercise, kind, function, source) for every stub, solution and wrong answer."""
-    for path in LESSONS:
-        solutions = functions_of_file(solutions_of(path))
-        wrong = functions_of_file(wrong_answers_of(path))
-        for number, (stub, _) in enumerate(exercises(path), 1):
-            exercise = f"{stamps.number_of(path)}.{number}"
-            for name, source in stub.items():
-                yield exercise, "stub", name, source
-                if name in solutions:
-                    yield exercise, "solution", name, solutions[name]
-                for other in wrong:
+    """(lesson, number, kind, name) of every stub, solution and wrong answer."""
+    for stem in sorted(LESSONS):
+        known, wrong = exercise_file(stem)
+        for number, (stub, _) in enumerate(exercise_cells(stem), 1):
+            for name in stub:
+                yield stem, number, "stub", name
+                yield stem, number, "solution", name
+                for other in [*known, *wrong]:
                     if other.startswith(f"{name}__"):
-                        yield exercise, "wrong", other, wrong[other]
+                        yield stem, number, "wrong", other
 
 
-def solutions_of(path):
-    return path.parent / "solutions" / f"{path.stem}.py"
+def source_of(stem, number, kind, name):
+    """Source text of an answer; a wrong one may be made from its solution."""
+    known, wrong = exercise_file(stem)
+    change = wrong.get(name)
+    if change is None:
+        return (exercise_cells(stem)[number - 1][0] if kind == "stub" else known)[name]
+    source = known[name.partition("__")[0]]
+    if isinstance(change, str):
+        return f"{source.splitlines()[0]}\n    {change}"
+    for old, new in change:
+        count = source.count(old)
+        assert count == 1, f"{name}: {old!r} is {count} times in the solution, not once"
+        source = source.replace(old, new)
+    return source
 
 
-def wrong_answers_of(path):
-    return ROOT / "tests" / "wrong_answers" / f"{path.stem}.py"
-
-
-ANSWERS = list(answers())
-
-
-@pytest.fixture(scope="module")
-def verdicts():
-    """Promised verdicts, as many at a time as there are processors."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {
-            (exercise, kind, name): pool.submit(checks.judge, exercise, name, source)
-            for exercise, kind, name, source in ANSWERS
-        }
-        pool.shutdown(cancel_futures=True)
-
-
-@pytest.mark.parametrize(
-    "exercise, kind, name",
-    [a[:3] for a in ANSWERS],
-    ids=[f"{a[0]}-{a[2]}" for a in ANSWERS],
-)
-def test_verdict(exercise, kind, name, verdicts):
-    output, verdict = verdicts[exercise, kind, name].result()
-    told = f"the verdict on the {kind} {name} of exercise {exercise} is {verdict!r}"
-    assert output == "", f"{name} prints: remove that"
-    if kind == "stub":
-        assert verdict == "not attempted yet.", told
-    elif kind == "solution":
-        assert verdict == "passed.", told
-    else:
+@pytest.mark.parametrize("stem, number, kind, name", list(answers()), ids=str)
+@pytest.mark.filterwarnings("ignore")
+def test_verdict(stem, number, kind, name, capsys):
+    exercise = f"{stem.partition('_')[0]}.{number}"
+    source = source_of(stem, number, kind, name)
+    verdict = judge.verdict_on(source, judge.checker_of(exercise))
+    told = f"the verdict on the {kind} {name} in {stem} is {verdict!r}"
+    assert capsys.readouterr() == ("", ""), f"{name} prints: remove that"
+    if kind == "wrong":
         assert re.search(r"\. Hint: .{10,}\.$", verdict), told
         assert "unexpected form" not in verdict, f"{told}: let the checker look first"
         assert len(verdict) <= 300 and "\n" not in verdict, told
+    else:
+        expected = "not attempted yet." if kind == "stub" else "passed."
+        assert verdict == expected, told
+        if (number, kind) == (1, "solution"):
+            assert judge.run(exercise, source) == ("", expected), "in a fresh process"
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_files_are_complete(path):
-    lesson, found = stamps.number_of(path), exercises(path)
-    assert 2 <= len(found) <= 4, f"{path.name}: 2 to 4 cells need the tag 'exercise'"
-    names = []
-    for number, (stub, after) in enumerate(found, 1):
-        assert len(stub) == 1, (
-            f"{lesson}.{number}: one function in the cell, not {stub}"
-        )
+@pytest.mark.parametrize("stem", sorted(LESSONS))
+def test_files_are_complete(stem):
+    cells, names = exercise_cells(stem), []
+    assert 2 <= len(cells) <= 4, f"{stem}: 2 to 4 cells need the tag 'exercise'"
+    for number, (stub, after) in enumerate(cells, 1):
+        assert len(stub) == 1, f"{stem}: one function in exercise {number}, not {stub}"
         names += stub
-        call = f'checks.check("{lesson}.{number}", {names[-1]})'
+        call = f'checks.check("{stem.partition("_")[0]}.{number}", {names[-1]})'
         assert after and after.source == call, f"{call} must be the next code cell"
-        tags = after.metadata.get("tags", [])
-        assert tags == ["nbval-check-output"], (
-            f"{call} needs the tag nbval-check-output"
-        )
-
-    checkers = importlib.import_module(f"course_utils.exercises.lesson_{lesson}")
-    numbers = sorted(name for name in vars(checkers) if name.startswith("check_"))
-    assert numbers == [f"check_{number}" for number in range(1, len(names) + 1)]
-
-    solutions = functions_of_file(solutions_of(path))
-    assert set(solutions) == set(names), f"solutions/{path.stem}.py: one each"
-    link = f"(solutions/{path.stem}.py)"
-    assert link in path.read_text(encoding="utf-8"), f"{path.name} must link to {link}"
-
-    wrong = functions_of_file(wrong_answers_of(path))
-    for name in names:
-        count = sum(other.startswith(f"{name}__") for other in wrong)
-        assert count >= 3, (
-            f"wrong_answers/{path.stem}.py: 3 named {name}__what_is_wrong"
-        )
-    strangers = [name for name in wrong if name.partition("__")[0] not in names]
-    assert not strangers, f"wrong answers to no exercise: {strangers}"
+        assert after.metadata.get("tags") == ["nbval-check-output"], f"tags of {call}"
+    known, wrong = exercise_file(stem)
+    checkers = [f"check_{number}" for number in range(1, len(names) + 1)]
+    in_file = [name for name in known if "__" not in name and name[0] != "_"]
+    assert in_file == names + checkers, f"{stem}.py: solutions first, then checkers"
+    assert f"(exercises/{stem}.py)" in lessons.committed(LESSONS[stem]), "lacks a link"
+    others = [*wrong, *(name for name in known if "__" in name)]
+    assert len(set(others)) == len(others), f"{stem}.py: the same name twice"
+    counts = Counter(other.partition("__")[0] for other in others)
+    told = f"{stem}.py: three or more wrong answers, named {names[0]}__what_is_wrong"
+    assert set(counts) == set(names) and min(counts.values()) >= 3, (told, counts)

@@ -2,13 +2,12 @@
 
 import json
 
-from course_utils import DATA_DIR, artifacts, metrics, sampling, tokenizer
+from course_utils import artifacts, datasets, metrics, sampling, tokenizer
 
 import lessons
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_datasets as tfds
 
 CONTEXT = 256
 
@@ -21,20 +20,19 @@ def shipped():
 
 
 @pytest.fixture(scope="module")
-def chapter():
-    data = tfds.load("jane_austen", data_dir=DATA_DIR, split="validation")
-    return next(iter(data))["text"].numpy().decode()
+def text():
+    return datasets.load_text("jane_austen", "validation")
 
 
-def test_it_maps_token_ids_to_logits(shipped, chapter):
+def test_it_maps_token_ids_to_logits(shipped, text):
     whole, _, card = shipped
-    ids = tf.constant([tokenizer.encode(chapter, card["merges"])[:CONTEXT]])
+    ids = tf.constant([tokenizer.encode(text[:1000], card["merges"])[:CONTEXT]])
     assert whole(ids).shape == (1, CONTEXT, 256 + len(card["merges"]))
 
 
-def test_it_does_not_look_ahead(shipped, chapter):
+def test_it_does_not_look_ahead(shipped, text):
     whole, _, card = shipped
-    ids = np.array([tokenizer.encode(chapter, card["merges"])[:60]] * 2)
+    ids = np.array([tokenizer.encode(text[:1000], card["merges"])[:60]] * 2)
     ids[1, 40:] = 65  # another end
     first, second = np.array(whole(tf.constant(ids)))
     np.testing.assert_allclose(first[:40], second[:40], atol=1e-4)
@@ -42,9 +40,9 @@ def test_it_does_not_look_ahead(shipped, chapter):
 
 
 @pytest.mark.parametrize("pieces", [[60], [1] * 60, [7, 1, 30, 22]])
-def test_the_step_form_gives_the_same_in_pieces(shipped, chapter, pieces):
+def test_the_step_form_gives_the_same_in_pieces(shipped, text, pieces):
     whole, step, card = shipped
-    ids = np.array([tokenizer.encode(chapter, card["merges"])[:60]])
+    ids = np.array([tokenizer.encode(text[:1000], card["merges"])[:60]])
     states, logits = sampling.zero_states(step, 1), []
     for piece in np.split(ids, np.cumsum(pieces)[:-1], axis=1):
         part, *states = step([tf.constant(piece, "int32"), *states])
@@ -64,13 +62,8 @@ def test_the_cache_writes_what_reading_everything_again_writes(shipped, prompt):
         ids.append(int(token))
 
 
-def test_it_is_as_good_as_the_lesson_says(shipped):
+def test_it_is_as_good_as_the_lesson_says(shipped, text):
     whole, _, card = shipped
-    data = tfds.load("jane_austen", data_dir=DATA_DIR, split="validation")
-    chapters = sorted(
-        data.as_numpy_iterator(), key=lambda c: (c["novel"], c["chapter"])
-    )
-    text = "\n\n".join(chapter["text"].decode() for chapter in chapters)
     ids = tokenizer.encode(text, card["merges"])
     bits = metrics.bits_per_token(whole, ids, CONTEXT) * len(ids) / len(text)
     stamp = json.loads(lessons.notebook("09").read_text("utf-8"))["metadata"]["course"]
@@ -79,9 +72,9 @@ def test_it_is_as_good_as_the_lesson_says(shipped):
 
 
 @pytest.mark.parametrize("form", [0, 1])
-def test_both_forms_can_be_exported(shipped, chapter, tmp_path, form):
+def test_both_forms_can_be_exported(shipped, text, tmp_path, form):
     model, card = shipped[form], shipped[2]
-    ids = tf.constant([tokenizer.encode(chapter, card["merges"])[:20]], "int32")
+    ids = tf.constant([tokenizer.encode(text[:1000], card["merges"])[:20]], "int32")
     inputs = [ids, *sampling.zero_states(model, 1)] if form else ids
     model.export(tmp_path / "exported", verbose=False)
     exported = tf.saved_model.load(str(tmp_path / "exported"))

@@ -1,11 +1,13 @@
 """plotting: what is drawn and played is what was given, and nothing is returned."""
 
-from course_utils import CourseError, plotting
+from course_utils import plotting
 
+import IPython.display
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from sentences import one_sentence
 
 matplotlib.use("agg")
 
@@ -14,171 +16,133 @@ matplotlib.use("agg")
 def fresh_figures():
     plt.close("all")
     with matplotlib.rc_context():
+        plotting.set_style()
         yield
     plt.close("all")
 
 
-def test_set_style_changes_the_look():
-    plotting.set_style()
-    assert plt.rcParams["axes.spines.top"] is False
+def sheet():
+    return np.asarray(plt.gca().get_images()[0].get_array())
 
 
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
-def test_contact_sheet_holds_every_picture_once(channels):
-    images = np.arange(7).reshape(7, 1, 1, *[1 for _ in channels]) * np.ones(
-        (7, 4, 5, *channels)
-    )
-    assert plotting.show_images(images, (0, 7), columns=3) is None
-    (drawn,) = plt.gca().get_images()
-    sheet = np.asarray(drawn.get_array())
-    sheet = sheet if sheet.ndim == 2 else sheet[..., 0]
-    for index in range(7):
-        assert np.isclose(sheet, index / 7).sum() == 4 * 5
-    assert sheet.shape == (3 * 4 + 2, 3 * 5 + 2)
+@pytest.mark.parametrize("titles", [None, list("abcdefg"), ["two\nlines"] * 7])
+def test_contact_sheet_holds_every_picture_once_below_its_title(channels, titles):
+    values = np.arange(7).reshape(7, 1, 1, *[1 for _ in channels])
+    images = values * np.ones((7, 4, 5, *channels))
+    assert plotting.show_images(images, (0, 7), titles, columns=3) is None
+    drawn = sheet().reshape(*sheet().shape[:2], -1)[..., 0]
+    places = [np.argwhere(np.isclose(drawn, index / 7)) for index in range(7)]
+    assert [len(place) for place in places] == [4 * 5] * 7
+    written = {text.get_position(): text.get_text() for text in plt.gca().texts}
+    if titles is None:
+        assert drawn.shape == (3 * 4 + 2, 3 * 5 + 2) and not written
+        return
+    for (top, left), title in zip((place[0] for place in places), titles, strict=True):
+        assert written[left + 2.5, top] == title
+        assert (drawn[top - 1, left : left + 5] == 1).all(), "no room for a title"
 
 
 def test_values_outside_the_range_are_cut_not_stretched():
     plotting.show_images(np.array([-3.0, 0, 3]).reshape(3, 1, 1), (-1, 1))
-    sheet = np.asarray(plt.gca().get_images()[0].get_array())
-    assert sheet[0, [0, 2, 4]].tolist() == [0, 0.5, 1]
+    assert sheet()[0, [0, 2, 4]].tolist() == [0, 0.5, 1]
 
 
-def test_titles_stand_above_their_pictures():
-    plotting.show_images(np.zeros((3, 4, 4)), titles=["a", "b", "c"], columns=2)
-    axes = plt.gcf().axes
-    assert [axis.get_title() for axis in axes] == ["a", "b", "c", ""]
-    assert [len(axis.get_images()) for axis in axes] == [1, 1, 1, 0]
-
-
-@pytest.mark.parametrize("shape", [(0, 4, 4), (4, 4), (2, 4, 4, 2), (1, 2, 3, 4, 3)])
-def test_wrong_pictures_are_one_sentence(shape):
-    with pytest.raises(CourseError, match="shape") as error:
-        plotting.show_images(np.zeros(shape))
-    assert len(str(error.value)) <= 300
+def test_a_grid_has_every_number_in_its_place():
+    plotting.show_grid([[0, 2e-7], [np.nan, 1e-4]], ["a", "b"], ["c", "d"], "title")
+    found = {text.get_position(): text.get_text() for text in plt.gca().texts}
+    assert found == {(0, 0): "0", (1, 0): "2e-07", (0, 1): "error", (1, 1): "1e-04"}
 
 
 def test_history_has_one_line_a_key_and_one_a_baseline():
     history = {"loss": [2, 1], "val_loss": [3, 2], "learning_rate": [1, 1]}
-    plotting.plot_history(
-        history, "bits", {"n-gram": 1.5}, scale=2, keys=["loss", "val_loss"]
-    )
+    keys = ["loss", "val_loss"]
+    plotting.plot_history(history, "bits", {"n-gram": 1.5}, scale=2, keys=keys)
     lines = {line.get_label(): line.get_ydata() for line in plt.gca().get_lines()}
-    assert list(lines) == ["loss", "val_loss", "n-gram"]
+    assert list(lines) == [*keys, "n-gram"]
     assert np.asarray(lines["loss"]).tolist() == [4, 2]
 
 
-PITCHES = np.array([[60, 0], [60, 50], [62, 50], [62, 50], [60, 0]], "uint8")
-HOLDS = np.array([[0, 0], [1, 0], [0, 1], [0, 0], [0, 0]], bool)
-
-
-def drawn_notes():
-    return sorted(
-        (bar.get_x() * 4, bar.get_width() * 4 + 0.25, bar.get_y() + 0.4)
-        for bar in plt.gca().patches
-    )
-
-
-def test_piano_roll_draws_each_note_once():
-    assert plotting.piano_roll(PITCHES, HOLDS, title="two voices") is None
-    expected = [(0, 2, 60), (1, 2, 50), (2, 1, 62), (3, 1, 50), (3, 1, 62), (4, 1, 60)]
-    np.testing.assert_allclose(drawn_notes(), expected)
-    assert plt.gca().get_xlim() == (0, 1.25)
-
-
-def test_without_holds_equal_pitches_are_one_note():
-    plotting.piano_roll(PITCHES[:, 0])
-    np.testing.assert_allclose(drawn_notes(), [(0, 2, 60), (2, 2, 62), (4, 1, 60)])
-
-
-def test_piano_roll_of_silence_is_empty():
-    plotting.piano_roll(np.zeros((8, 4), int))
-    assert not plt.gca().patches
-
-
-@pytest.fixture
-def played(monkeypatch):
-    """Sounds that `play` has shown: (samples in -1 to 1, samples per second)."""
-    import IPython.display
-
-    sounds = []
-
-    class Audio:
-        def __init__(self, data, rate, normalize):
-            sounds.append((np.asarray(data), rate))
-
-    monkeypatch.setattr(IPython.display, "Audio", Audio)
-    monkeypatch.setattr(IPython.display, "display", lambda _: None)
-    return sounds
-
-
-def pitch_of(sound, rate):
-    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 1 << 16))
-    return 69 + 12 * np.log2(spectrum.argmax() * rate / (1 << 16) / 440)
-
-
-def test_play_sounds_the_pitches_in_their_time(played):
-    assert plotting.play(np.repeat([69, 0, 45], 4), quarters_per_minute=60) is None
-    sound, rate = played[0]
-    assert rate == 8000 and abs(len(sound) / rate - 3.2) < 0.01
-    assert 0.8 < np.abs(sound).max() <= 1
-    assert pitch_of(sound[400:7600], rate) == pytest.approx(69, abs=0.05)
-    assert np.abs(sound[9700:15900]).max() < 1e-6
-    assert pitch_of(sound[16400:23600], rate) == pytest.approx(45, abs=0.05)
-
-
-def test_play_stops_after_the_given_seconds(played):
-    pitches = np.full((400, 4), 60)
-    plotting.play(pitches)
-    plotting.play(pitches, seconds=None)
-    lengths = [len(sound) / rate for sound, rate in played]
-    assert lengths == pytest.approx([8, 400 / 4 / 90 * 60 + 0.2], abs=0.01)
-
-
-def test_eight_seconds_take_less_than_180_kb(monkeypatch):
-    import IPython.display
-
-    shown = []
-    monkeypatch.setattr(IPython.display, "display", shown.append)
-    plotting.play(PITCHES.repeat(40, axis=0), seconds=8)
-    assert 170_000 < len(shown[0]._repr_html_()) < 180_000
-
-
 def test_bars_have_the_values_heights_and_errors():
-    plotting.set_style()
     groups = {"before": {"a": 1.0, "b": 2000.4}, "after": {"a": 3.0, "b": 4.0}}
     errors = {name: dict.fromkeys(values, 0.5) for name, values in groups.items()}
     assert plotting.plot_bars(groups, "speed", errors=errors, log=True) is None
     axis = plt.gca()
     assert [bar.get_height() for bar in axis.patches] == [1, 2000.4, 3, 4]
-    assert [text.get_text() for text in axis.texts] == ["1", "2,000", "3", "4"]
-    assert [text.get_text() for text in axis.get_xticklabels()] == ["a", "b"]
+    ends = [line.get_segments()[0][:, 1].tolist() for line in axis.collections]
+    assert ends == [[0.5, 1.5], [2.5, 3.5]]
+    texts = axis.texts, axis.get_xticklabels(), plt.gcf().legends[0].get_texts()
+    values, labels, names = [[text.get_text() for text in some] for some in texts]
+    assert values == ["1", "2,000", "3", "4"]
+    assert labels == ["a", "b"] and names == ["before", "after"]
     assert axis.get_yscale() == "log" and axis.get_ylabel() == "speed"
-    legend = plt.gcf().legends[0]
-    assert [text.get_text() for text in legend.get_texts()] == ["before", "after"]
+
+
+PITCHES = np.array([[60, 0], [60, 50], [62, 50], [62, 50], [60, 0]], "uint8")
+HOLDS = np.array([[0, 0], [1, 0], [0, 1], [0, 0], [0, 0]], bool)
+NOTES = [(0, 2, 60), (1, 2, 50), (2, 1, 62), (3, 1, 50), (3, 1, 62), (4, 1, 60)]
+
+
+def test_piano_roll_draws_each_note_once():
+    one_voice = [(0, 2, 60), (2, 2, 62), (4, 1, 60)]  # equal neighbours are one note
+    grids = [(PITCHES, HOLDS, NOTES), (PITCHES[:, 0], None, one_voice)]
+    for *grid, expected in [*grids, (np.zeros((8, 4), int), None, [])]:
+        assert plotting.piano_roll(*grid, title="voices") is None
+        bars = plt.gca().patches
+        found = [(4 * b.get_x(), 4 * b.get_width(), b.get_y()) for b in bars]
+        expected = [pytest.approx((x, w - 0.25, y - 0.4)) for x, w, y in expected]
+        assert sorted(found) == expected
+        assert plt.gca().get_xlim() == (0, len(grid[0]) / 4)
+
+
+@pytest.fixture
+def played(monkeypatch):
+    """Players that were shown."""
+    players = []
+    monkeypatch.setattr(IPython.display, "display", players.append)
+    return players
+
+
+def samples(player):
+    """The sound, from -1 to 1, 8000 samples per second."""
+    assert player.data[24:28] == (8000).to_bytes(4, "little")
+    return np.frombuffer(player.data[44:], "int16") / 32767
+
+
+def pitch_of(sound):
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 1 << 16))
+    return 69 + 12 * np.log2(spectrum.argmax() * 8000 / (1 << 16) / 440)
+
+
+def test_play_sounds_the_pitches_in_their_time(played):
+    assert plotting.play(np.repeat([69, 0, 45], 4), quarters_per_minute=60) is None
+    sound = samples(played[0])
+    assert abs(len(sound) / 8000 - 3.2) < 0.01 and 0.8 < np.abs(sound).max() <= 1
+    assert pitch_of(sound[400:7600]) == pytest.approx(69, abs=0.05)
+    assert not sound[9700:15900].any()
+    assert pitch_of(sound[16400:23600]) == pytest.approx(45, abs=0.05)
 
 
 @pytest.mark.filterwarnings("error")
-def test_silence_plays_as_silence_without_a_warning(monkeypatch):
-    import IPython.display
-
-    shown = []
-    monkeypatch.setattr(IPython.display, "display", shown.append)
+def test_play_stops_after_the_given_seconds_and_stays_small(played):
+    pitches = np.full((400, 4), 60)
+    plotting.play(pitches)
+    plotting.play(pitches, seconds=None)
+    lengths = [len(samples(player)) / 8000 for player in played]
+    assert lengths == pytest.approx([8, 400 / 4 / 90 * 60 + 0.2], abs=0.01)
+    assert 170_000 < len(played[0]._repr_html_()) < 180_000
     plotting.play(np.zeros((4, 4), int))
-    assert not any(shown[0].data[44:])
+    assert not samples(played[2]).any()
 
 
-@pytest.mark.parametrize("draw", [plotting.piano_roll, plotting.play])
-@pytest.mark.parametrize(
-    "pitches, holds, word",
-    [
-        (np.zeros((0, 4)), None, "at least one step"),
-        (np.zeros((2, 4, 2)), None, "steps, voices"),
-        (np.full((2, 4), 128), None, "0 to 127"),
-        (np.full((2, 4), np.nan), None, "0 to 127"),
-        (np.zeros((3, 4), int), np.zeros((2, 4), bool), "same example"),
-    ],
-)
-def test_wrong_grids_are_one_sentence(draw, pitches, holds, word):
-    with pytest.raises(CourseError, match=word) as error:
-        draw(pitches, holds)
-    assert len(str(error.value)) <= 300
+def test_mistakes_are_one_sentence():
+    for shape in [(0, 4, 4), (4, 4), (2, 4, 4, 2), (1, 2, 3, 4, 3)]:
+        with one_sentence("show_images got the shape"):
+            plotting.show_images(np.zeros(shape))
+    grids = np.zeros((0, 4)), np.zeros((2, 4, 2)), np.full((2, 4), 128), [np.nan]
+    for draw in plotting.piano_roll, plotting.play:
+        for grid in grids:
+            with one_sentence(f"{draw.__name__} got .*0 to 127, .*at least one step"):
+                draw(grid)
+        with one_sentence("same example"):
+            draw(PITCHES, HOLDS[:3])

@@ -4,10 +4,17 @@ import re
 import shutil
 import subprocess
 import tomllib
+from importlib import metadata
 
-from course_utils import DATA_DIR, ROOT, stamps
+import install
+from course_utils import DATA_DIR, ROOT
+from course_utils.authoring import stamps
 
+import colab
 import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 
 def tracked():
@@ -38,15 +45,18 @@ def test_saved_models_are_small():
 
 def test_readme_table_comes_from_the_stamps():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    told = "run python -m course_utils.execute --table"
-    assert f"<!-- lessons -->\n{stamps.table()}\n<!-- /lessons -->" in readme, told
+    told = "run python -m course_utils.authoring.execute --table"
+    assert readme == stamps.with_table(readme), told
 
 
 def test_readme_names_every_entry_at_the_top():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    entries = {path.relative_to(ROOT).parts[0] for path in tracked()} - {".gitignore"}
-    unnamed = [name for name in entries - {"README.md"} if name not in readme]
-    assert not unnamed, f"the file tree in README.md leaves out {sorted(unnamed)}"
+    tree = readme.split("## What is where")[1].split("```")[1]
+    named = set(re.findall(r"(?m)^ {0,2}([\w.-]+)", tree.replace("  .", "\n.")))
+    entries = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    entries -= {".gitignore", "README.md", "LICENSE"}
+    entries |= {path.name for path in (ROOT / "course_utils").glob("[!_]*.py")}
+    assert not entries - named, "the file tree in README.md leaves these out"
 
 
 def test_links_in_markdown_files_resolve():
@@ -77,6 +87,46 @@ def normalised(requirement):
     return re.match(r"[\w.-]+", requirement)[0].lower().replace("_", "-")
 
 
+def pins():
+    """The requirements, without the course itself."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if line[0] not in "#-"]
+
+
+def test_every_pin_allows_every_supported_python():
+    """pip refuses a package whose Requires-Python leaves out the Python at hand."""
+    looked_at = 0
+    for pin in pins():
+        for version in install.SUPPORTED:
+            full = dict(python_version=version, python_full_version=f"{version}.9")
+            if pin.marker and not pin.marker.evaluate(default_environment() | full):
+                continue
+            try:
+                package = metadata.distribution(pin.name)
+            except metadata.PackageNotFoundError:
+                continue  # pinned for another Python than the one that runs this
+            if package.version in pin.specifier:
+                asked = package.metadata["Requires-Python"]
+                told = f"{pin} is only for Python {asked}: pin an older one"
+                assert not asked or f"{version}.9" in SpecifierSet(asked), told
+                looked_at += 1
+    assert looked_at > 300
+
+
+def test_installed_versions_are_the_pinned_ones():
+    for pin in pins():
+        if not pin.marker or pin.marker.evaluate():
+            assert metadata.version(pin.name) in pin.specifier, pin
+
+
+def test_pins_of_colab_follow_a_list_of_today():
+    before = colab.REQUIREMENTS.read_text(encoding="utf-8")
+    assert colab.update_pins("") == before
+    after = colab.update_pins("Keras==9.9.9\njupyter-client==8.8\nnot-here==1\n")
+    assert "\nkeras==9.9.9\n" in after and "\njupyter_client==8.8\n" in after
+    assert len(after.splitlines()) == len(before.splitlines())
+
+
 def test_nothing_names_a_machine():
     """No path of the machine it was made on, and no package index of its own."""
     found = re.compile(
@@ -84,6 +134,6 @@ def test_nothing_names_a_machine():
     )
     for path in tracked():
         if path.suffix in {".py", ".md", ".toml", ".txt", ".yml", ".json", ".ipynb"}:
-            if path.name != "test_notebooks.py":  # shows such paths to a rule
+            if path.name != "test_form.py":  # shows such paths to a rule
                 match = found.search(path.read_text(encoding="utf-8"))
                 assert not match, f"{path.relative_to(ROOT)}: {match}"

@@ -1,4 +1,4 @@
-"""Small trainings of many kinds for test_callbacks, also to run and kill elsewhere."""
+"""Small trainings for test_callbacks, also to run and kill in another process."""
 
 import contextlib
 import hashlib
@@ -13,273 +13,158 @@ from course_utils import callbacks
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
+from keras import layers, ops
 
-EPOCHS, SIZE, BATCH = 6, 50, 8
-
-
-def inputs():
-    random = np.random.default_rng(0)
-    x = random.normal(size=(SIZE, 4)).astype("float32")
-    return x, x.sum(axis=1, keepdims=True)
+EPOCHS, STEPS, BATCH, SIZE = 5, 6, 8, 48
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(SIZE, 4)).astype("float32")
+Y = X.sum(axis=1, keepdims=True)
+IDS = RANDOM.integers(0, 10, (SIZE, 9))
 
 
-def arrays(**more):
-    x, y = inputs()
-    return {"x": x, "y": y, "batch_size": BATCH, **more}
+def by_epoch(first, x, y):
+    """Data from epoch `first` on, in an order that depends on the epoch."""
+
+    rows = tf.data.Dataset.range(first, 1000).flat_map(
+        lambda epoch: tf.data.Dataset.range(SIZE).shuffle(SIZE, seed=epoch).batch(BATCH)
+    )
+    return rows.map(lambda i: (tf.gather(x, i), tf.gather(y, i)))
 
 
-def dense(*more, optimizer="adam", build=True, **compiled):
+def skipped(first, x, y):
+    """The same, by leaving out the beginning of one stream."""
+    data = tf.data.Dataset.from_tensor_slices((x, y)).repeat()
+    return data.shuffle(SIZE, seed=4).batch(BATCH).skip(first * STEPS).prefetch(2)
+
+
+def dense(*more, optimizer="adam", build=True):
     start = [keras.Input((4,))] if build else []
     model = keras.Sequential([*start, layers.Dense(8, "relu"), *more, layers.Dense(1)])
-    model.compile(optimizer, "mse", **compiled)
+    model.compile(optimizer, "mse")
     return model
 
 
-def dataset(**shuffle):
-    data = tf.data.Dataset.from_tensor_slices(inputs())
-    return data.shuffle(SIZE, **(shuffle or {"seed": 3})).batch(BATCH)
-
-
 def plain():
-    return dense(), arrays(shuffle=False)
+    return dense(layers.Dropout(0.3), layers.BatchNormalization()), by_epoch, X, Y
 
 
-def dropout():
-    return dense(layers.Dropout(0.3)), arrays()
+def language_model(mix, optimizer, data):
+    ids = keras.Input((8,), dtype="int32")
+    x = layers.Dropout(0.3)(layers.Embedding(10, 8)(ids))
+    model = keras.Model(ids, layers.Dense(10)(mix(x)))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss, jit_compile=False)  # faster to begin with
+    return model, data, IDS[:, :-1], IDS[:, 1:]
 
 
-def shuffled_dataset():
-    return dense(layers.GaussianNoise(0.1), layers.BatchNormalization()), {
-        "x": dataset().prefetch(2),
-        "validation_data": inputs(),
-    }
+def text():
+    rate = keras.optimizers.schedules.CosineDecay(0.0, 25, warmup_target=0.02)
+    gru = layers.GRU(6, return_sequences=True)
+    return language_model(gru, keras.optimizers.Muon(rate, ns_steps=2), skipped)
 
 
-def unseeded_data():  # draws on set_random_seed
-    def noise(x, y):
-        return x + tf.random.normal(tf.shape(x)), y
+def transformer():
+    attention = layers.MultiHeadAttention(2, 4, dropout=0.2)
 
-    return dense(), {"x": dataset(seed=None).map(noise)}
+    def block(x):
+        return x + attention(layers.LayerNormalization()(x), x, use_causal_mask=True)
 
-
-def endless_data_and_rate_by_epoch():
-    def rate(epoch, now):
-        return 0.01 if epoch < 2 else now * 0.7
-
-    return dense(optimizer="sgd"), {
-        "x": dataset().repeat(),
-        "steps_per_epoch": 4,
-        "callbacks": [keras.callbacks.LearningRateScheduler(rate)],
-    }
+    return language_model(block, keras.optimizers.AdamW(0.01), by_epoch)
 
 
-def unknown_length_and_built_late():
-    data = dataset().filter(lambda x, y: tf.reduce_sum(x) > -100.0)
-    return dense(layers.Dropout(0.3), build=False), {"x": data}
+class GAN(keras.Model):
+    """Two networks, two optimizers, noise, and a slow copy of the generator."""
+
+    def __init__(self, generator, judge):
+        super().__init__()
+        self.generator, self.judge = generator, judge
+        self.average = keras.models.clone_model(generator)
+        self.noise = keras.random.SeedGenerator(4)
+        self.optimizers = keras.optimizers.Adam(0.01), keras.optimizers.RMSprop(0.01)
+        self.optimizers[0].build(generator.trainable_variables)
+        self.optimizers[1].build(judge.trainable_variables)
+
+    def train_step(self, data):
+        latent = keras.random.normal((BATCH, 4), seed=self.noise)
+        with tf.GradientTape(persistent=True) as tape:
+            both = ops.concatenate([data[1], self.generator(latent, training=True)])
+            real, fake = ops.split(self.judge(both, training=True), 2)
+            losses = ops.softplus(-fake), ops.softplus(-real) + ops.softplus(fake)
+        for number, network in enumerate([self.generator, self.judge]):
+            variables = network.trainable_variables
+            gradients = tape.gradient(losses[number], variables)
+            self.optimizers[number].apply(gradients, variables)
+        for slow, fast in zip(
+            self.average.weights, self.generator.weights, strict=True
+        ):
+            slow.assign(0.9 * slow + 0.1 * fast)
+        return {"loss": ops.mean(losses[1])}
 
 
-def several_steps_at_once():
-    return dense(layers.Dropout(0.3), steps_per_execution=3), {"x": dataset()}
+def gan():
+    judge = [keras.Input((1,)), layers.Dropout(0.3), layers.Dense(1)]
+    model = GAN(dense(layers.BatchNormalization()), keras.Sequential(judge))
+    model.compile(jit_compile=False, steps_per_execution=2)
+    return model, skipped, X, Y, model.optimizers
 
 
-def schedule():
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, decay_steps=30, warmup_target=0.02, warmup_steps=7
-    )
-    adam = keras.optimizers.AdamW(
-        rate, weight_decay=0.01, use_ema=True, ema_momentum=0.9
-    )
-    return dense(optimizer=adam), {"x": dataset()}
-
-
-def plateau():  # mode="max" makes every epoch a bad one
-    reduce = keras.callbacks.ReduceLROnPlateau(
-        "loss", factor=0.5, patience=2, mode="max", cooldown=1
-    )
-    return dense(), {"x": dataset(), "callbacks": [reduce]}
-
-
-def early_stopping():  # stops after epoch 5 and goes back to epoch 1
-    stop = keras.callbacks.EarlyStopping(
-        "loss", patience=4, mode="max", restore_best_weights=True
-    )
-    return dense(), {"x": dataset(), "epochs": 20, "callbacks": [stop]}
-
-
-def stateful():
-    start = keras.Input((5, 2), batch_size=4)
-    hidden = layers.LSTM(6, stateful=True)(start)
-    model = keras.Model(start, layers.Dense(1)(hidden))
-    model.compile("adam", "mse")
-    x = np.random.default_rng(0).normal(size=(24, 5, 2)).astype("float32")
-    return model, {"x": x, "y": x.sum(axis=(1, 2)), "batch_size": 4, "shuffle": False}
-
-
-class NoisyAutoencoder(keras.Model):
-    """Draws its noise from the global generator of keras.random."""
-
+class VAE(keras.Model):
     def __init__(self, encoder, decoder):
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
-
-    def compute_loss(self, x=None, *_, **__):
-        code = self.encoder(x)
-        noise = keras.random.normal(keras.ops.shape(code))
-        return keras.ops.mean((self.decoder(code + noise) - x) ** 2)
+        self.noise = keras.random.SeedGenerator(5)
 
     def call(self, x):
-        return self.decoder(self.encoder(x))
+        code = self.encoder(x)
+        return self.decoder(
+            code + keras.random.normal(ops.shape(code), seed=self.noise)
+        )
 
 
-def subclass():
-    a, b = keras.Input((4,)), keras.Input((2,))
-    encoder = keras.Model(a, layers.Dense(2)(a))
-    model = NoisyAutoencoder(encoder, keras.Model(b, layers.Dense(4)(b)))
-    model.compile("adam")
-    return model, {"x": dataset().map(lambda x, y: x)}
-
-
-class TwoOptimizers(keras.Model):
-    def __init__(self, one, two):
-        super().__init__()
-        self.one, self.two = one, two
-
-    def compile(self):
-        super().compile()
-        self.first = keras.optimizers.Adam(0.01)
-        self.second = keras.optimizers.RMSprop(0.01)
-
-    def train_step(self, data):
-        x, y = data
-        for net, optimizer in [(self.one, self.first), (self.two, self.second)]:
-            with tf.GradientTape() as tape:
-                loss = tf.reduce_mean(
-                    (self.one(x) + self.two(x, training=True) - y) ** 2
-                )
-            variables = net.trainable_variables
-            optimizer.apply(tape.gradient(loss, variables), variables)
-        return {"loss": loss}
-
-
-def two_optimizers():
-    model = TwoOptimizers(dense(), dense(layers.Dropout(0.3)))
-    model.compile()
-    return model, {"x": dataset()}
-
-
-class Batches(keras.utils.PyDataset):
-    """Shuffles itself with NumPy's global generator at the end of each epoch."""
-
-    def __init__(self):
-        super().__init__()
-        self.order = np.arange(SIZE)
-
-    def __len__(self):
-        return SIZE // BATCH
-
-    def __getitem__(self, index):
-        rows = self.order[index * BATCH :][:BATCH]
-        return inputs()[0][rows], inputs()[1][rows]
-
-    def on_epoch_end(self):
-        np.random.shuffle(self.order)  # noqa: NPY002
-
-
-def python_batches():
-    return dense(), {"x": Batches()}
-
-
-def long():
-    return plateau()[0], {**plateau()[1], "epochs": 60}
-
-
-SETUPS = [
-    dropout,
-    shuffled_dataset,
-    unseeded_data,
-    endless_data_and_rate_by_epoch,
-    unknown_length_and_built_late,
-    several_steps_at_once,
-    schedule,
-    plateau,
-    early_stopping,
-    stateful,
-    subclass,
-    two_optimizers,
-    python_batches,
-]
+def vae():
+    model = VAE(dense(), keras.Sequential([keras.Input((1,)), layers.Dense(4)]))
+    optimizer = keras.optimizers.AdamW(0.01, use_ema=True, ema_momentum=0.9)
+    model.compile(optimizer, "mae")
+    return model, by_epoch, X, X
 
 
 class At(keras.callbacks.Callback):
-    """Calls `action` after batch `batch` of epoch `epoch`, both counted from 0."""
+    """Calls `action` in the midst of an epoch, counted from where `fit` begins."""
 
-    def __init__(self, epoch, batch, action):
+    def __init__(self, epoch, action):
         super().__init__()
-        self.place, self.action = (epoch, batch), action
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
+        self.epoch, self.action = epoch, action
 
     def on_train_batch_end(self, batch, logs=None):
-        if (self.epoch, batch) == self.place:
+        self.epoch -= int(batch == 3)
+        if self.epoch < 0:
             self.action()
 
 
-class Running(keras.callbacks.Callback):
-    """Makes a file once `fit` trains."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.path = path
-
-    def on_train_batch_end(self, batch, logs=None):
-        Path(self.path).touch()
-
-
-def interrupt():
-    raise KeyboardInterrupt
-
-
-def train(setup, *more, name=None, config=None):
-    """What a training gives, its variables as a digest, and what it printed."""
+def train(setup, *more, name="run", config=None, epochs=EPOCHS):
+    """The history and a digest of all variables, and what was printed."""
     keras.utils.set_random_seed(1)
-    model, fit = setup()
-    extra = fit.pop("callbacks", [])
-    resume = callbacks.Resume(name or setup.__name__, config)
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        history = model.fit(
-            **{"epochs": EPOCHS, "verbose": 0, "shuffle": "y" in fit, **fit},
-            callbacks=[callbacks.StopOnNaN(every=3), resume, *extra, *more],
-        )
-    digest = hashlib.sha256()
-    for variable in callbacks.variables(model):
-        digest.update(callbacks.numpy_copy(variable).tobytes())
-    return {
-        "history": history.history,
-        "epochs": history.epoch,
-        "variables": digest.hexdigest(),
-        "random": float(np.random.random()),  # noqa: NPY002
-    }, said.getvalue()
+    model, data, x, y, *optimizers = setup()
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        resume = callbacks.Resume(name, model, *optimizers, config=config)
+        steps = dict(steps_per_epoch=STEPS, epochs=epochs, initial_epoch=resume.epoch)
+        watch = [callbacks.StopOnNaN(3, *optimizers), *more, resume]
+        data = data(resume.epoch, x, y)
+        model.fit(data, **steps, callbacks=watch, shuffle=False, verbose=0)
+    assert len(resume.seconds) == resume.epoch and resume.seconds[0] > 0
+    values = [keras.ops.convert_to_numpy(v.value).tobytes() for v in resume.variables]
+    digest = hashlib.sha256(b"".join(values)).hexdigest()
+    return [resume.history, digest], said.getvalue()
 
 
-def train_all(folder, path, names):
-    """Process: train several set-ups, write what came out to a JSON file."""
-    os.environ["COURSE_ARTIFACTS"] = str(folder)
-    Path(path).write_text(json.dumps({n: train(globals()[n]) for n in names}))
-
-
-def break_off_all(folder, names):
-    """Process: leave several set-ups within epoch 4, and end by kill -9."""
-    os.environ["COURSE_ARTIFACTS"] = str(folder)
-    for name in names:
-        with contextlib.suppress(KeyboardInterrupt):
-            train(globals()[name], At(3, 2, interrupt))
+def kill():
     os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def train_and_tell(folder, name, path):
-    """Process: make a file once training runs; the other side kills when it likes."""
+def train_elsewhere(folder, path, setup, epoch=None, epochs=EPOCHS):
+    """Process: trains a set-up and writes what came out, or is killed in an epoch."""
     os.environ["COURSE_ARTIFACTS"] = str(folder)
-    train(globals()[name], Running(path))
+    more = (
+        [At(epoch, kill)] if epoch else [At(0, Path(path).with_suffix(".began").touch)]
+    )
+    Path(path).write_text(json.dumps(train(globals()[setup], *more, epochs=epochs)))

@@ -1,0 +1,364 @@
+"""Lessons re-run into the same bytes, fail without a trace, and know what they need."""
+
+import ast
+import hashlib
+import json
+import subprocess
+import sys
+
+from course_utils import ROOT, CourseError
+from course_utils.authoring import execute, publish, stamps
+
+import nbformat
+import pytest
+
+TITLE = (
+    "# 97 · A lesson\n\n**Needs** about 99 minutes on two processor cores and 99 GB of "
+    "memory, no GPU."
+)
+HEADLINE = "0.33 bits a letter; guessing: 0.67; lower is better"
+CELLS = [
+    ("", "import os\n\nfrom course_utils import checks, SMOKE_TEST"),
+    ("parameters", "num_epochs = 1 if SMOKE_TEST else 2"),
+    ("", "print('epochs', num_epochs)\nprint('one more line')"),
+    (
+        "",
+        "import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.show()",
+    ),
+    ("", "from IPython.display import display\nimport ipywidgets"),
+    ("", "display(ipywidgets.IntSlider(3))"),
+    ("raises-exception", "1 / 0"),
+    ("", "checks.record('loss', 1 / 3, baseline=2 / 3, at_most=0.5)"),
+    ("", f"checks.headline({HEADLINE!r})"),
+    (
+        "",
+        "folder = os.path.join(os.environ['COURSE_ARTIFACTS'], 'tiny')\n"
+        "os.makedirs(folder)\n"
+        "with open(os.path.join(folder, 'card.json'), 'w') as file:\n"
+        '    file.write(\'{"sha256": "abc", "seconds": %f}\' % os.times()[4])',
+    ),
+    ("", "num_epochs"),
+]
+
+
+def make(path, cells=CELLS, title=TITLE):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(title)])
+    for tag, source in cells:
+        cell = nbformat.v4.new_code_cell(source)
+        cell.metadata = (
+            {"tags": [tag], "scrolled": True} if tag else {"collapsed": True}
+        )
+        notebook.cells.append(cell)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"97-{number:02d}"
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A repository with one small lesson."""
+    for folder in ["notebooks", "data/checkpoints", "course_utils"]:
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "data" / "SHA256SUMS").write_text("0a  songs/1/a\n0b  texts/1/b\n")
+    readme = "# Course\n\n<!-- lessons -->\n<!-- /lessons -->\n\nThe end.\n"
+    (tmp_path / "README.md").write_text(readme, encoding="utf-8")
+    monkeypatch.setattr(stamps, "MODULES", tmp_path / "course_utils")
+    monkeypatch.setattr(stamps, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(stamps, "DATA_DIR", tmp_path / "data")
+    monkeypatch.setattr(stamps, "CHECKPOINTS", tmp_path / "data" / "checkpoints")
+    return tmp_path
+
+
+def lesson(course, *cells):
+    return make(course / "notebooks" / "97_lesson.ipynb", *([cells] if cells else []))
+
+
+def test_run_is_stored_stamped_and_repeatable(course, capsys):
+    path = lesson(course)
+    assert execute.main(["97"]) == 0
+    first = path.read_text(encoding="utf-8")
+    notebook = nbformat.read(path, as_version=4)
+    stamp = notebook.metadata.course
+    assert stamp.budget == "full" and stamp.source_hash == stamps.source_hash(path)
+    assert stamp.metrics == {
+        "loss": {"value": 1 / 3, "baseline": 2 / 3, "at_most": 0.5}
+    }
+    assert set(stamp.versions) == {"python", "tensorflow", "keras", "numpy"}
+    assert 10 < stamp.peak_memory_mb < 2000 and 0 < stamp.cpu_seconds
+    assert stamp.headline == HEADLINE
+    assert f"{stamps.needs(stamp)}, no GPU." in notebook.cells[0].source
+
+    assert notebook.nbformat_minor == 5
+    assert set(notebook.metadata) == {"course", "kernelspec", "language_info"}
+    assert notebook.metadata.language_info == {"name": "python"}
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert [cell.id for cell in notebook.cells][:2] == ["97-00", "97-01"]
+    assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
+    assert code[2].outputs[0].text == "epochs 2\none more line\n"  # the full budget
+    assert "image/png" in code[3].outputs[0].data
+    assert code[5].outputs == []  # the slider
+    assert code[6].outputs[0].traceback == ["ZeroDivisionError: division by zero"]
+    assert first.endswith("}\n") and "\x1b" not in first and "iopub" not in first
+    card = course / "data" / "checkpoints" / "tiny" / "card.json"
+    published = card.read_bytes()
+    assert json.loads(published)["sha256"] == "abc"
+
+    table = (course / "README.md").read_text(encoding="utf-8")
+    row = f"| 97 | [A lesson](notebooks/97_lesson.ipynb) | {HEADLINE} | "
+    assert row + " | ".join(stamps.minutes_and_memory(stamp)) + " GB |" in table
+    assert table.startswith("# Course\n\n<!--") and table.endswith("\nThe end.\n")
+
+    assert execute.main([]) == 0
+    second = path.read_text(encoding="utf-8")
+    measured = ("seconds", "cpu_seconds", "peak_memory_mb")
+    measured += ("**Needs**",)  # its minutes
+    kept = [
+        [line for line in text.split("\n") if not line.strip(' "').startswith(measured)]
+        for text in [first, second]
+    ]
+    assert kept[0] == kept[1] and len(kept[0]) == len(first.split("\n")) - 4
+    assert card.read_bytes() == published
+    assert (course / "README.md").read_text(encoding="utf-8") == table
+    assert not list(course.rglob(".*"))
+
+
+@pytest.mark.parametrize(
+    "cell, told",
+    [
+        ("raise ValueError('no luck')", "cell 3 failed .* ValueError: no luck"),
+        ("import os; os._exit(1)", "cell 3: the kernel died"),
+        ("checks.record('loss', 3.0, at_most=2)", "cell 3 failed .* loss is 3 and"),
+        ("checks.record('a', 1)\nchecks.record('a', 1)", "a is recorded twice"),
+        ("checks.record('a', 1)", "headline was called 0 times"),
+    ],
+)
+def test_failing_lesson_leaves_everything_as_it_was(course, cell, told, capsys):
+    cells = [("", "from course_utils import checks"), ("", cell)]
+    path = lesson(course, *cells)
+    before = path.read_bytes()
+    with pytest.raises(CourseError, match=told) as caught:
+        execute.execute(path)
+    assert len(str(caught.value)) <= 300 and "\n" not in str(caught.value)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert list((course / "data" / "checkpoints").iterdir()) == []
+
+
+def test_lesson_edited_while_it_runs_is_not_overwritten(course):
+    path = lesson(course, ("", "open('97_lesson.ipynb', 'a').write(' ')"))
+    with pytest.raises(CourseError, match="edited while it ran"):
+        execute.execute(path)
+    assert path.read_text(encoding="utf-8").endswith(" ")
+
+
+def test_unknown_lesson(course, capsys):
+    lesson(course)
+    assert execute.main(["42"]) == 1
+    assert "there is no lesson 42: choose from 97" in capsys.readouterr().err
+
+
+def test_number_is_what_stands_before_the_first_underscore(course):
+    folder = lesson(course).parent
+    make(folder / "98_plain.ipynb"), make(folder / "98b_second_half.ipynb")
+    make(folder / "draft_98.ipynb")
+    found = [stamps.number_of(path) for path in stamps.lessons()]
+    assert found == ["97", "98", "98b"]
+    assert [path.name for path in stamps.lessons(["98b"])] == ["98b_second_half.ipynb"]
+    assert [path.name for path in stamps.lessons(["98"])] == ["98_plain.ipynb"]
+    assert "| 98b | [A lesson](notebooks/98b_second_half.ipynb) |" in stamps.table()
+
+
+def test_publish_replaces_a_model_as_a_whole(course):
+    new, old = course / "run" / "net", stamps.CHECKPOINTS / "net"
+    for folder, files in [(new, ["b.npz"]), (old, ["a.npz"])]:
+        folder.mkdir(parents=True)
+        for name in ["card.json", *files]:
+            (folder / name).write_text('{"seconds": 1}', encoding="utf-8")
+    (new / ".b.npz.123.tmp").write_text("cut", encoding="utf-8")
+    execute.publish(new)
+    assert sorted(file.name for file in old.iterdir()) == ["b.npz", "card.json"]
+    assert [folder.name for folder in stamps.CHECKPOINTS.iterdir()] == ["net"]
+
+
+def test_minutes_and_memory_are_rounded_up():
+    stamp = {"seconds": 61, "peak_memory_mb": 1001}
+    assert stamps.minutes_and_memory(stamp) == ("2", "1.5")
+    stamp = {"seconds": 60, "peak_memory_mb": 1000}
+    told = "**Needs** about 1 minute on two processor cores and 1 GB of memory"
+    assert stamps.needs(stamp) == told and stamps.NEEDS.fullmatch(told)
+
+
+# What makes a stamp stale, and what does not.
+
+METRICS = '''
+"""Metrics."""
+import numpy as np
+from course_utils import sampling
+from course_utils.tokenizer import cut
+LIMIT = 3
+def helper(x):
+    return min(x, LIMIT)
+def distance(x):
+    """Docstring."""
+    return helper(x) + 1
+def bits(x):
+    return sampling.logits(cut(x))
+def other(x):
+    return x
+'''
+SAMPLING = "def logits(x):\n    return x * 5\n"
+TOKENIZER = "def cut(x):\n    return x[:7]\n"
+
+
+def digest(course, *sources, **modules):
+    modules = dict(metrics=METRICS, sampling=SAMPLING, tokenizer=TOKENIZER) | modules
+    for name, text in modules.items():
+        (course / "course_utils" / f"{name}.py").write_text(text, encoding="utf-8")
+    return stamps.source_hash(lesson(course, *(("", source) for source in sources)))
+
+
+def test_layout_comments_and_docstrings_do_not_matter(course):
+    first = digest(course, "def f(x):\n    return x + 1\n\n\nf(1)")
+    assert first == digest(
+        course, "def f(x):\n    # Adds.\n    '''Adds.'''\n    return (x+1)\nf( 1 )"
+    )
+    assert first != digest(course, "def f(x):\n    return x + 2\n\n\nf(1)")
+    assert first != digest(course, "def f(x):\n    return x + 1.0\n\n\nf(1)")
+
+
+def test_setup_cell_and_prose_do_not_matter(course):
+    path = course / "notebooks" / "97_lesson.ipynb"
+    hashes = {
+        stamps.source_hash(make(path, [("setup", setup), ("", "f(1)")], title))
+        for setup in ["!git clone x", "pass"]
+        for title in ["# 97 · A", "# 97 · B"]
+    }
+    assert len(hashes) == 1
+
+
+def test_lines_for_ipython(course):
+    code = "%matplotlib inline\nif x:\n    !ls\nprint('%d' % 3)"
+    assert digest(course, code) != digest(course, code.replace("3", "4"))
+    with pytest.raises(CourseError, match="cell 97-01: not valid Python"):
+        digest(course, "def f(:")
+
+
+@pytest.mark.parametrize(
+    "used, module, text, old, new",
+    [
+        ("distance", "metrics", METRICS, "return min(x", "return max(x"),
+        ("distance", "metrics", METRICS, "LIMIT = 3", "LIMIT = 4"),
+        ("distance", "metrics", METRICS, "helper(x) + 1", "helper(x) + 2"),
+        ("bits", "sampling", SAMPLING, "5", "6"),
+        ("bits", "tokenizer", TOKENIZER, "7", "8"),
+    ],
+)
+def test_code_that_is_used_matters(course, used, module, text, old, new):
+    """Also what it uses in turn, in other modules, by either way of importing."""
+    cell = f"metrics.{used}(1)"
+    assert digest(course, cell) != digest(
+        course, cell, **{module: text.replace(old, new)}
+    )
+
+
+def test_other_code_does_not_matter(course):
+    first = digest(course, "metrics.distance(1)\nplotting.show(1)\nchecks.check(1)")
+    other = METRICS.replace("return x\n", "return 2 * x\n").replace("Docs", "New docs")
+    drawing = dict(plotting="def show(x):\n    pass\n", checks="def check(x): pass\n")
+    rest = dict(metrics=other + "\nnew = 1\n", sampling="", tokenizer="") | drawing
+    same = digest(
+        course, "metrics.distance(1)\nplotting.show(1)\nchecks.check(1)", **rest
+    )
+    assert first == same
+
+
+def test_loading_matters_and_saving_does_not(course):
+    text = "def load(x):\n    return x\ndef save(x):\n    return x\n"
+    cell = "artifacts.load('net')\nartifacts.save(1)"
+    first = digest(course, cell, artifacts=text)
+    saves = text.replace("def save(x):\n    return x", "def save(x):\n    pass")
+    assert first == digest(course, cell, artifacts=saves)
+    assert first != digest(
+        course, cell, artifacts=saves.replace("return x", "return 2")
+    )
+
+
+def test_data_and_models_that_are_loaded_matter(course):
+    def save(name, digest, lesson):
+        folder = stamps.CHECKPOINTS / name
+        folder.mkdir(exist_ok=True)
+        card = json.dumps({"sha256": digest, "seconds": 1, "lesson": lesson})
+        (folder / "card.json").write_text(card, encoding="utf-8")
+
+    sums = course / "data" / "SHA256SUMS"
+    cells = ["dataset = 'songs'", "datasets.verify(dataset)", "artifacts.load('net')"]
+    missing = digest(course, *cells)
+    save("net", "1", "96")
+    first = digest(course, *cells)
+    save("other", "1", "96")
+    sums.write_text(sums.read_text().replace("0b", "0c"))
+    assert first == digest(course, *cells)
+    sums.write_text(sums.read_text().replace("0a", "0d"))
+    changed_data = digest(course, *cells)
+    by_card = [*cells[:2], "artifacts.card('net')"]
+    assert digest(course, *by_card) != digest(course, *cells[:2])
+    save("net", "2", "96")
+    assert len({missing, first, changed_data, digest(course, *cells)}) == 4
+
+    save("net", "2", "97")  # its own model cannot make it stale
+    first = digest(course, *cells)
+    save("net", "3", "97")
+    assert first == digest(course, *cells)
+    everything = digest(course, "datasets.verify()")
+    sums.write_text(sums.read_text().replace("0c", "0e"))
+    assert everything != digest(course, "datasets.verify()")
+
+
+CODE = """
+def f(a, /, b: int = 1, *c, d=-2, **e):
+    '''Doc.'''
+    global g
+    x = f"{a!r:>{b}.{d}} {{}} " "plain" f"{a=}{a:}" u"u" '\U0001fae8\\ud800'
+    async def h(): return [i async for i in x if i]
+    match a:
+        case {"k": [1, *_], **rest} | None as z: return b"\\x00"
+        case _: lambda: (yield)
+    try:
+        with a as b, c: del x[1:, ..., None]
+    except* E as error: raise
+    return {**e, 1: 1e400, 2: 1_0j, 3: True}
+"""
+
+
+def test_same_on_every_version_of_python():
+    # The digest was the same on Python 3.11.7, 3.12.1 and 3.13.0.
+    text = stamps._serialise(ast.parse(CODE))
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "23b5bba562b137b2"
+
+
+def test_execute_module_is_a_command():
+    command = [sys.executable, "-m", "course_utils.authoring.execute", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "--table" in done.stdout
+
+
+def test_publishing_puts_the_address_everywhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(publish, "ROOT", tmp_path)
+    new, old = "ada/course", publish.HOST + "OWNER/name"
+    files = {"a.md": f"https://{old}", "b.ipynb": old * 2, "c.py": "no address"}
+    for name, text in (files | {"d.png": f"\0{old}", "untracked.md": old}).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    pyproject = f'[project]\nurls = {{ Repository = "https://{old}" }}\n'
+    (tmp_path / "pyproject.toml").write_text(pyproject, encoding="utf-8")
+    with pytest.raises(CourseError, match="no clone of the course"):
+        publish.publish(new)
+    for command in ["init -q", "add [!u]*"]:
+        subprocess.run(["git", *command.split()], cwd=tmp_path, check=True)
+    with pytest.raises(CourseError, match="no repository: give it as owner/name"):
+        publish.publish("ada")
+    assert publish.publish(new) == ["a.md", "b.ipynb", "pyproject.toml"]
+    assert (tmp_path / "b.ipynb").read_text() == "github.com/ada/course" * 2
+    assert "OWNER" in (tmp_path / "d.png").read_text()
+    assert publish.publish("grace/hopper") == ["a.md", "b.ipynb", "pyproject.toml"]

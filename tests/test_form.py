@@ -1,0 +1,533 @@
+"""The form of every lesson, and that its stored numbers come from its code.
+
+What is committed is looked at, so that a learner may save a notebook as he likes. A
+rule is a generator: it is given a lesson and yields what is wrong and how to mend it.
+"""
+
+import ast
+import collections
+import copy
+import json
+import re
+import statistics
+import subprocess
+
+from course_utils.authoring import execute, publish, stamps
+from course_utils.checks import format_number
+
+import lessons
+import nbformat
+import pytest
+
+LESSONS = stamps.lessons()
+TAGS = ["setup", "parameters", "exercise", "nbval-check-output", "raises-exception"]
+# Lessons by today's design; the others keep the rules that they were written by.
+SECOND_EDITION = ["01b"]
+SECTIONS = [
+    "Setup",
+    "Quick start",
+    "Idea",
+    "Data",
+    "Model",
+    "Train",
+    "Generate",
+    "Evaluate",
+    "When it fails",
+    "Exercises",
+    "Save",
+    "What to remember",
+]
+OPTIONAL = ["Quick start", "When it fails", "Save"]
+# These train no model and have sections of their own between Data and Exercises.
+ABOUT_DATA = ["01", "02"]
+ADDRESS = publish.address()
+BADGE = f"(https://colab.research.google.com/github/{ADDRESS}/blob/main/notebooks/{{}})"
+SETUP = f"""\
+import importlib.util
+import sys
+from pathlib import Path
+
+REPOSITORY = "https://github.com/{ADDRESS}"
+if "google.colab" in sys.modules and importlib.util.find_spec("course_utils") is None:
+    # Fetch the course and what Colab lacks; its TensorFlow, Keras and NumPy stay.
+    !git clone -q --depth 1 {{REPOSITORY}} course
+    !pip list --format=freeze > course/colab-pins.txt
+    !pip install -q --no-build-isolation -c course/colab-pins.txt -e course
+    sys.path.insert(0, str(Path("course").resolve()))
+if importlib.util.find_spec("course_utils") is None:
+    print("course_utils is missing: run `make setup` and choose .venv as the kernel.")
+"""
+RULES = []
+
+
+class Lesson:
+    def __init__(self, path):
+        self.path, self.number = path, stamps.number_of(path)
+        self.text = lessons.committed(path)
+        self.second_edition = self.number in SECOND_EDITION
+        self.notebook = nbformat.reads(self.text, as_version=4)
+        self.cells = self.notebook.cells
+        self.code = [cell for cell in self.cells if cell.cell_type == "code"]
+        self.prose = [cell for cell in self.cells if cell.cell_type == "markdown"]
+        self.stamp = self.notebook.metadata.get("course", {})
+
+    def where(self, cell):
+        index = next(i for i, other in enumerate(self.cells) if other is cell)
+        return f"cell {index + 1} ({cell.id})"
+
+    def tagged(self, tag):
+        return [cell for cell in self.code if tag in tags(cell)]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def lines(cell):
+    return [line for line in cell.source.splitlines() if line.strip()]
+
+
+def output_texts(cell):
+    for output in cell.get("outputs", []):
+        yield output.get("text", "")
+        yield "\n".join(output.get("traceback", []))
+        for kind, data in output.get("data", {}).items():
+            if kind.startswith("text/"):
+                yield data
+
+
+def rule(function):
+    RULES.append(function)
+    return function
+
+
+@rule
+def title_and_badge(lesson):
+    first = lesson.cells[0]
+    if not re.match(rf"# {lesson.number} · \S", first.source):
+        yield f"cell 1 must begin with '# {lesson.number} · Title'"
+    if BADGE.format(lesson.path.name) not in first.source:
+        yield f"cell 1 needs the Colab badge that links to {lesson.path.name}"
+
+
+@rule
+def sections(lesson):
+    found = [
+        match
+        for cell in lesson.prose
+        for match in re.findall(r"(?m)^## (.*?)\s*$", cell.source)
+    ]
+    about_data = lesson.number in ABOUT_DATA
+    for name in found:
+        if name not in SECTIONS and not about_data:
+            yield f"'## {name}' is not one of {SECTIONS}: use ### below one of them"
+    known = [name for name in found if name in SECTIONS]
+    if known != [name for name in SECTIONS if name in known]:
+        yield f"the sections {known} must come once each in the order of {SECTIONS}"
+    needed = [name for name in SECTIONS if name not in OPTIONAL]
+    if about_data or lesson.second_edition:
+        needed = ["Setup", "Idea", "Data", "Exercises", "What to remember"]
+    if lesson.second_edition:
+        needed.append("Quick start")
+    for name in set(needed) - set(found):
+        yield f"the section '## {name}' is missing"
+
+
+@rule
+def setup_cells(lesson):
+    setup, parameters = lesson.tagged("setup"), lesson.tagged("parameters")
+    if len(setup) != 1 or setup[0] is not lesson.code[0]:
+        yield "the first code cell, and no other, must have the tag 'setup'"
+    elif setup[0].source != SETUP.rstrip():
+        yield f"{lesson.where(setup[0])} must be the text of SETUP in {__name__}.py"
+    if len(parameters) != 1:
+        yield f"exactly one cell must have the tag 'parameters', not {len(parameters)}"
+    for cell in parameters:
+        if "SMOKE_TEST" not in cell.source:
+            yield f"{lesson.where(cell)}: choose the budget by SMOKE_TEST"
+    if not re.search(
+        r"set_random_seed\(|default_rng\(\w", "\n".join(c.source for c in lesson.code)
+    ):
+        yield "no seed is set: call keras.utils.set_random_seed in the setup"
+
+
+@rule
+def tags_are_known(lesson):
+    for cell in lesson.cells:
+        for tag in set(tags(cell)) - set(TAGS):
+            yield f"{lesson.where(cell)}: the tag {tag!r} is not one of {TAGS}"
+        if tags(cell) and cell.cell_type != "code":
+            yield f"{lesson.where(cell)}: only code cells have tags"
+        if re.search("nbval[-_]skip", cell.source, re.I):
+            yield f"{lesson.where(cell)}: every cell must run, so remove NBVAL_SKIP"
+
+
+@rule
+def ids_are_unique(lesson):
+    stored = json.loads(lesson.text)["cells"]
+    for id, count in collections.Counter(cell["id"] for cell in stored).items():
+        if count > 1:
+            yield f"the cell id {id!r} occurs {count} times: give each cell its own"
+
+
+@rule
+def size_of_cells(lesson):
+    most = 30 if lesson.second_edition else 40
+    for cell in lesson.code:
+        count = len(lines(cell))
+        if not 1 <= count <= most:
+            yield f"{lesson.where(cell)} has {count} lines: 1 to {most} are allowed"
+    median = statistics.median(len(lines(cell)) for cell in lesson.code)
+    if median > 6:
+        yield f"the median code cell has {median} lines, above 6: split the long ones"
+    kinds = [cell.cell_type for cell in lesson.cells]
+    for index, three in enumerate(zip(kinds, kinds[1:], kinds[2:], strict=False)):
+        if set(three) == {"code"}:
+            cell = lesson.cells[index + 2]
+            yield f"{lesson.where(cell)} is the third code cell in a row: add prose"
+
+
+@rule
+def size_of_lesson(lesson):
+    count = sum(len(lines(cell)) for cell in lesson.code)
+    many_short_examples = lesson.number in [*ABOUT_DATA, "08"]
+    least, most = 120, 425 if many_short_examples else 325
+    fewest, words = 800, 2000
+    if lesson.second_edition:
+        least, most, fewest, words = 150, 250, 900, 1700
+        if not 18 <= len(lesson.code) <= 32:
+            yield f"{len(lesson.code)} code cells: 18 to 32 are allowed"
+    if not least <= count <= most:
+        yield f"{count} lines of code: {least} to {most} are allowed"
+    # Without formulas and the addresses of links.
+    prose = "\n".join(cell.source for cell in lesson.prose)
+    prose = re.sub(r"(?s)\$\$.*?\$\$|\$[^$\n]+\$|\]\(\S*?\)", " ", prose)
+    count = len(re.findall(r"\w[\w'’.-]*", prose))
+    if not fewest <= count <= words:
+        yield f"{count} words of prose: {fewest} to {words:,} are allowed"
+    if len(lesson.text) > 1e6:
+        yield "the file is larger than 1 MB: draw fewer or smaller pictures"
+
+
+@rule
+def executed_in_order(lesson):
+    for number, cell in enumerate(lesson.code, 1):
+        if cell.execution_count != number:
+            yield f"{lesson.where(cell)} was not run in order: {again(lesson)}"
+
+
+def again(lesson):
+    return f"run python -m course_utils.authoring.execute {lesson.number}"
+
+
+@rule
+def outputs_are_clean(lesson):
+    for cell in lesson.code:
+        for output in cell.outputs:
+            if output.get("name") == "stderr":
+                yield f"{lesson.where(cell)} writes to stderr: {output.text[:80]!r}"
+        failed = any(output.output_type == "error" for output in cell.outputs)
+        if failed != ("raises-exception" in tags(cell)):
+            yield (
+                f"{lesson.where(cell)}: an error and the tag raises-exception "
+                "belong together"
+            )
+        if any("\x1b" in text for text in output_texts(cell)):
+            yield f"{lesson.where(cell)} prints colour codes: switch them off"
+
+
+@rule
+def outputs_are_there(lesson):
+    shown = ("print(", "checks.", "plotting.show", "plotting.plot", "plt.show")
+    for cell in lesson.code:
+        try:
+            body = ast.parse(cell.source).body
+        except SyntaxError:
+            continue  # lines for IPython
+        for node in body:
+            if isinstance(node, ast.Expr) and ast.unparse(node).startswith(shown):
+                if not cell.outputs:
+                    yield f"{lesson.where(cell)} has lost its output: {again(lesson)}"
+                    break
+
+
+@rule
+def no_paths_of_a_machine(lesson):
+    path = re.compile(
+        r"(?<![\w.])/(home|root|Users|tmp|work|private|var)/|\b[A-Z]:\\\\?U"
+    )
+    for cell in lesson.cells:
+        for text in [cell.source, *output_texts(cell)]:
+            if match := path.search(text):
+                found = text[match.start() :][:40]
+                yield f"{lesson.where(cell)} has the path {found!r}: make it relative"
+
+
+@rule
+def links_resolve(lesson):
+    for cell in lesson.prose:
+        for target in re.findall(r"\]\(([^)\s]+)\)", cell.source):
+            file = target.partition("#")[0]
+            if ":" not in target and file and not (lesson.path.parent / file).exists():
+                yield f"{lesson.where(cell)} links to {target}, which does not exist"
+
+
+@rule
+def canonical_form(lesson):
+    if lesson.text != execute.canonical(lesson.notebook, lesson.stamp):
+        yield f"not in canonical form (saved by an editor?): {again(lesson)}"
+    for cell in lesson.cells:
+        if "attachments" in cell:
+            yield f"{lesson.where(cell)}: Colab shows no attachments: draw it by code"
+
+
+@rule
+def stamp_is_fresh(lesson):
+    if lesson.stamp.get("budget") != "full":
+        yield f"the outputs do not come from a run at full budget: {again(lesson)}"
+    elif lesson.stamp["source_hash"] != stamps.source_hash(lesson.path, lesson.text):
+        yield f"the code has changed since the outputs were stored: {again(lesson)}"
+
+
+@rule
+def budget_is_kept(lesson):
+    if lesson.stamp.get("seconds", 0) > 600:
+        yield f"took {lesson.stamp['seconds']} seconds: 600 are allowed"
+    if lesson.stamp.get("peak_memory_mb", 0) > 4000:
+        yield f"took {lesson.stamp['peak_memory_mb']} MB of memory: 4,000 are allowed"
+    if f"{stamps.needs(lesson.stamp)}, no GPU." not in lesson.cells[0].source:
+        yield f"cell 1 must say {stamps.needs(lesson.stamp)!r}, no GPU: {again(lesson)}"
+
+
+@rule
+def metrics_are_in_range_and_shown(lesson):
+    printed = "\n".join(text for cell in lesson.code for text in output_texts(cell))
+    for name, metric in lesson.stamp.get("metrics", {}).items():
+        low = metric.get("at_least", float("-inf"))
+        high = metric.get("at_most", float("inf"))
+        if not low <= metric["value"] <= high:
+            yield f"the metric {name} is outside its range: {again(lesson)}"
+        if f"{name} {format_number(metric['value'])}" not in printed:
+            yield f"no output shows the metric {name}: {again(lesson)}"
+    if lesson.stamp.get("headline", "?") not in printed:
+        yield f"no output shows the headline: {again(lesson)}"
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_lesson(path, rule):
+    problems = list(rule(Lesson(path)))
+    assert not problems, f"{path.name}: " + "; ".join(problems)
+
+
+# Every rule passes on a good lesson and fails on a bad one.
+
+
+STAMP = {
+    "budget": "full",
+    "headline": "1.5 bits a letter; guessing: 4.7; lower is better",
+    "seconds": 100,
+    "peak_memory_mb": 1000,
+    "metrics": {"loss": {"value": 1.5, "at_most": 2}},
+}
+
+
+def good_lesson():
+    """A made-up lesson 77, as cells."""
+    new = nbformat.v4
+
+    def code(source, *tags):
+        return new.new_code_cell(source, metadata={"tags": [*tags]} if tags else {})
+
+    badge = f"[![Open in Colab](https://b.svg)]{BADGE.format('77_made_up.ipynb')}"
+    text = new.new_markdown_cell
+    cells = [text(f"# 77 · Made up\n\n{badge}\n\n{stamps.needs(STAMP)}, no GPU.")]
+    for name in SECTIONS:
+        cells.append(text(f"## {name}\n\n" + "Some words about it. " * 20))
+        if name == "Setup":
+            cells.append(code(SETUP.rstrip(), "setup"))
+            cells.append(code("keras.utils.set_random_seed(1)"))
+            cells.append(text("All numbers that may be changed:"))
+            cells.append(code("steps = 1 if SMOKE_TEST else 2", "parameters"))
+        else:
+            cells.append(code("x = 1\n" * 11))
+    cells[-1] = code("checks.record('loss', 1.5, at_most=2)\nchecks.headline(...)")
+    output = f"loss 1.5 (at most 2)\n{STAMP['headline']}\n"
+    cells[-1].outputs = [new.new_output("stream", text=output)]
+    cells.append(code("1 / 0", "raises-exception"))
+    cells[-1].outputs = [
+        new.new_output("error", ename="E", evalue="no", traceback=["E: no"])
+    ]
+    for _ in range(14):
+        cells += [text("More words."), code("y = 2")]
+    for index, cell in enumerate(cells):
+        cell.id = f"77-{index:02d}"
+    for number, cell in enumerate([c for c in cells if c.cell_type == "code"], 1):
+        cell.execution_count = number
+    return cells
+
+
+def written(folder, cells, change_stamp=None, change_text=None):
+    path = folder / "77_made_up.ipynb"
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    path.write_text(execute.canonical(notebook), encoding="utf-8")
+    stamp = copy.deepcopy(STAMP) | {"source_hash": stamps.source_hash(path)}
+    if change_stamp:
+        change_stamp(stamp)
+    text = execute.canonical(notebook, stamp)
+    path.write_text(change_text(text) if change_text else text, encoding="utf-8")
+    return Lesson(path)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_good_lesson_passes(rule, tmp_path):
+    assert list(rule(written(tmp_path, good_lesson()))) == []
+
+
+def first(cells, text):
+    return next(cell for cell in cells if text in cell.source)
+
+
+def source(text, old, new):
+    """Change `old` into `new` in the first cell that has `text`."""
+
+    def change(cells):
+        cell = first(cells, text)
+        cell.source = cell.source.replace(old, new)
+
+    return change
+
+
+def attribute(text, name, value):
+    return lambda cells: first(cells, text).update({name: value})
+
+
+def stream(text, **options):
+    output = nbformat.v4.new_output("stream", text=text, **options)
+    return attribute("x = 1", "outputs", [output])
+
+
+BAD = [
+    (title_and_badge, source("# 77", "·", "-"), "cell 1 must begin"),
+    (title_and_badge, source("# 77", "77_made_up", "76_x"), "needs the Colab badge"),
+    (sections, source("## Model", "Model", "Net"), "'## Net' is not one of"),
+    (sections, source("## Model", "Model", "Idea"), "in the order"),
+    (sections, source("## Train", "## Train", "### Train"), "'## Train' is missing"),
+    (setup_cells, source("clone", "--depth 1", ""), "text of SETUP"),
+    (setup_cells, attribute("clone", "metadata", {}), "tag 'setup'"),
+    (setup_cells, attribute("steps =", "metadata", {}), "exactly one cell"),
+    (setup_cells, source("steps =", "SMOKE_TEST", "quick"), "cell 6 (77-05): choose"),
+    (setup_cells, source("random_seed", "set_random_seed", "x"), "no seed is set"),
+    (tags_are_known, attribute("x = 1", "metadata", {"tags": ["a"]}), "the tag 'a'"),
+    (tags_are_known, source("x = 1", "x = 1", "# NBVAL_SKIP"), "remove NBVAL_SKIP"),
+    (tags_are_known, attribute("Idea", "metadata", {"tags": ["setup"]}), "only code"),
+    (size_of_cells, source("x = 1", "x = 1", "x = 1\n" * 4), "has 44 lines"),
+    (size_of_cells, source("x = 1", "x = 1\n" * 11, " "), "has 0 lines"),
+    (size_of_cells, lambda cells: cells.remove(first(cells, "All num")), "in a row"),
+    (size_of_cells, lambda cells: cells.__delitem__(slice(-28, None)), "median"),
+    (size_of_lesson, lambda cells: cells.__delitem__(slice(9, 28)), "lines of code"),
+    (size_of_lesson, source("## Idea", "words", "words " * 90), "words of prose"),
+    (size_of_lesson, stream("a" * 1000001), "larger than 1 MB"),
+    (executed_in_order, attribute("x = 1", "execution_count", 9), "in order"),
+    (executed_in_order, attribute("x = 1", "execution_count", None), "in order"),
+    (outputs_are_clean, stream("W tensorflow", name="stderr"), "writes to stderr"),
+    (outputs_are_clean, attribute("1 / 0", "outputs", []), "belong together"),
+    (outputs_are_clean, attribute("1 / 0", "metadata", {}), "belong together"),
+    (outputs_are_clean, stream("\x1b[31mred"), "colour codes"),
+    (outputs_are_there, attribute("checks.record", "outputs", []), "lost its output"),
+    (no_paths_of_a_machine, stream("saved in /home/ada/x"), "make it relative"),
+    (
+        no_paths_of_a_machine,
+        source("x = 1", "x = 1", "x = r'C:\\Users\\a'"),
+        "relative",
+    ),
+    (links_resolve, source("## Idea", "Some", "[a](no/file.py) Some"), "no/file.py"),
+]
+
+
+@pytest.mark.parametrize("rule, change, told", BAD)
+def test_bad_lesson_fails(rule, change, told, tmp_path):
+    cells = good_lesson()
+    change(cells)
+    problems = list(rule(written(tmp_path, cells)))
+    assert any(told in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize(
+    "rule, change, told",
+    [
+        (stamp_is_fresh, lambda stamp: stamp.clear(), "full budget"),
+        (stamp_is_fresh, lambda stamp: stamp.update(source_hash="0"), "has changed"),
+        (budget_is_kept, lambda stamp: stamp.update(seconds=601), "601 seconds"),
+        (budget_is_kept, lambda stamp: stamp.update(peak_memory_mb=4001), "4001 MB"),
+        (budget_is_kept, lambda stamp: stamp.update(seconds=121), "about 3 minutes"),
+        (
+            metrics_are_in_range_and_shown,
+            lambda stamp: stamp.update(headline="2 bits; guessing: 5; lower is better"),
+            "no output shows the headline",
+        ),
+        (
+            metrics_are_in_range_and_shown,
+            lambda stamp: stamp["metrics"]["loss"].update(at_most=1),
+            "outside its range",
+        ),
+        (
+            metrics_are_in_range_and_shown,
+            lambda stamp: stamp["metrics"]["loss"].update(value=1.4),
+            "no output shows",
+        ),
+    ],
+)
+def test_bad_stamp_fails(rule, change, told, tmp_path):
+    problems = list(rule(written(tmp_path, good_lesson(), change)))
+    assert any(told in problem for problem in problems), problems
+
+
+def test_other_form_fails(tmp_path):
+    lesson = written(tmp_path, good_lesson(), None, lambda text: text + "\n")
+    assert "canonical form" in list(canonical_form(lesson))[0]
+
+
+def test_an_attachment_fails(tmp_path):
+    cells = good_lesson()
+    cells[0]["attachments"] = {"a.png": {"image/png": "abc"}}
+    assert "no attachments" in list(canonical_form(written(tmp_path, cells)))[0]
+
+
+def test_second_edition_has_rules_of_its_own(tmp_path):
+    lesson = written(tmp_path, good_lesson())
+    lesson.second_edition = True
+    assert "'## Quick start'" not in str(list(sections(lesson)))
+    lesson.cells[:] = [c for c in lesson.cells if "## Quick start" not in c.source]
+    lesson.prose = [c for c in lesson.cells if c.cell_type == "markdown"]
+    assert "the section '## Quick start' is missing" in list(sections(lesson))
+    first(lesson.cells, "x = 1").source = "x = 1\n" * 31
+    assert any("1 to 30" in problem for problem in size_of_cells(lesson))
+    lesson.code = lesson.code[:17]
+    assert any("17 code cells" in problem for problem in size_of_lesson(lesson))
+
+
+def test_a_notebook_saved_by_a_learner_is_not_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    path = tmp_path / "03_a.ipynb"
+    path.write_text("committed", encoding="utf-8")
+    for command in ["init -q", "add .", "-c user.name=a -c user.email=a commit -qm a"]:
+        subprocess.run(["git", *command.split()], cwd=tmp_path, check=True)
+    path.write_text("saved", encoding="utf-8")
+    (tmp_path / "04_b.ipynb").write_text("new", encoding="utf-8")
+    assert lessons.committed(path) == "committed"
+    assert lessons.committed(tmp_path / "04_b.ipynb") == "new"
+
+
+@pytest.mark.filterwarnings("ignore::nbformat.warnings.DuplicateCellId")
+def test_same_id_twice_fails(tmp_path):
+    lesson = written(
+        tmp_path, good_lesson(), None, lambda text: text.replace("77-02", "77-01")
+    )
+    assert "'77-01' occurs 2 times" in list(ids_are_unique(lesson))[0]
+
+
+def test_every_rule_was_seen_failing():
+    tried = {rule for rule, _, _ in BAD}
+    rest = {stamp_is_fresh, budget_is_kept, metrics_are_in_range_and_shown}
+    assert tried | rest | {canonical_form, ids_are_unique} == set(RULES)
