@@ -255,11 +255,6 @@ def test_weights_that_are_nan_before():
         fit(model=model)
 
 
-def test_a_good_training_is_left_alone(capsys):
-    assert equal(fit(every=2).now(), fit(every=99).now())
-    assert capsys.readouterr().out == ""
-
-
 # Progress and LiveSamples
 
 
