@@ -133,12 +133,8 @@ def test_image_features_are_what_the_layers_give():
         np.testing.assert_allclose(probabilities, expected, rtol=1e-5)
         assert isinstance(features, np.ndarray) and features.dtype == "float32"
     one, ramp = images[:1], np.linspace(0, 1, 16).reshape(1, 4, 4, 1)
-    wrong = {"at least 1": images[:0], "NaN": one * np.nan, "reshape": images[:, :3]}
-    wrong |= {
-        "0 to 255, not -1": 255 * ramp,
-        r"2 \* x - 1": ramp,
-        "-3 to": 4 * ramp - 3,
-    }
+    wrong = {"0 to 255, not -1": 255 * ramp, r"2 \* x - 1": ramp, "-3 to": 4 * ramp - 3}
+    wrong |= {"at least 1": images[:0], "NaN": one * np.nan, "reshape": images[:, :3]}
     for word, pictures in wrong.items():
         with one_sentence(word):
             metrics.image_features(classifier, pictures)
