@@ -41,9 +41,9 @@ def test_counts_give_probabilities_and_words_joined_the_text(text_lesson):
 
 
 def test_counts_worked_out_by_hand(text_lesson):
-    # In "aab", a is followed by a and by b, once each. Witten-Bell smoothing counts
-    # the kinds of followers as one more share, by the shares of a shorter context:
-    # p(a) = (2 + 2 / 3) / (3 + 2), p(new) = (2 / 3) / 5, p(b after a) = (1 + 2 / 3) / 4.
+    # In "aab", a is followed by a and by b, once each. The number of kinds is added as
+    # one more share, divided by the probabilities of a shorter context (Witten-Bell):
+    # p(a) = (2 + 2 / 3) / (3 + 2), p(b after a) = (1 + 2 * p(b)) / (2 + 2).
     counts = text_lesson["count"](list("aab"), 1)
     actual = text_lesson["bits_of"](counts, "aabac", 1)
     expected = [8 / 15, 31 / 60, 5 / 12, 8 / 15, 1 / 15]

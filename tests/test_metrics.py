@@ -198,10 +198,10 @@ def test_kernel_distance_equals_the_definition():
     np.testing.assert_allclose(results, [(expected, results[0][1])] * 3)
 
 
-@pytest.mark.parametrize("shift", [0.0, 0.05, 0.5])
-def test_kernel_distance_is_unbiased_and_knows_its_error(shift):
+@pytest.mark.parametrize("mean, shift", [(0, 0), (0, 0.05), (0, 0.5), (1, 0)])
+def test_kernel_distance_is_unbiased_and_knows_its_error(mean, shift):
     draws, dim, square = np.random.default_rng(1), 16, 16 * shift**2
-    sets = [draws.normal(size=(400, size, dim)) for size in (60, 80)]
+    sets = [draws.normal(mean, size=(400, size, dim)) for size in (60, 80)]
     pairs = zip(sets[0], sets[1] + shift, strict=True)
     results = [metrics.kernel_distance(*pair) for pair in pairs]
     distances, errors = np.transpose(results)
