@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 
-from course_utils import ROOT, CourseError
+from course_utils import ROOT
 from course_utils.authoring import execute, publish, stamps
 
 import nbformat
 import pytest
+from sentences import one_sentence
 
 TITLE = (
     "# 97 · A lesson\n\n**Needs** about 99 minutes on two processor cores and 99 GB of "
@@ -40,9 +41,7 @@ def make(path, cells=CELLS, title=TITLE):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(title)])
     for tag, source in cells:
         cell = nbformat.v4.new_code_cell(source)
-        cell.metadata = (
-            {"tags": [tag], "scrolled": True} if tag else {"collapsed": True}
-        )
+        cell.metadata = {"scrolled": True} | ({"tags": [tag]} if tag else {})
         notebook.cells.append(cell)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"97-{number:02d}"
@@ -130,9 +129,8 @@ def test_failing_lesson_leaves_everything_as_it_was(course, cell, told, capsys):
     cells = [("", "from course_utils import checks"), ("", cell)]
     path = lesson(course, *cells)
     before = path.read_bytes()
-    with pytest.raises(CourseError, match=told) as caught:
+    with one_sentence(told):
         execute.execute(path)
-    assert len(str(caught.value)) <= 300 and "\n" not in str(caught.value)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     assert list((course / "data" / "checkpoints").iterdir()) == []
@@ -140,7 +138,7 @@ def test_failing_lesson_leaves_everything_as_it_was(course, cell, told, capsys):
 
 def test_lesson_edited_while_it_runs_is_not_overwritten(course):
     path = lesson(course, ("", "open('97_lesson.ipynb', 'a').write(' ')"))
-    with pytest.raises(CourseError, match="edited while it ran"):
+    with one_sentence("edited while it ran"):
         execute.execute(path)
     assert path.read_text(encoding="utf-8").endswith(" ")
 
@@ -236,7 +234,7 @@ def test_setup_cell_and_prose_do_not_matter(course):
 def test_lines_for_ipython(course):
     code = "%matplotlib inline\nif x:\n    !ls\nprint('%d' % 3)"
     assert digest(course, code) != digest(course, code.replace("3", "4"))
-    with pytest.raises(CourseError, match="cell 97-01: not valid Python"):
+    with one_sentence("cell 97-01: not valid Python"):
         digest(course, "def f(:")
 
 
@@ -325,11 +323,11 @@ def test_publishing_puts_the_address_everywhere(tmp_path, monkeypatch):
         (tmp_path / name).write_text(text, encoding="utf-8")
     pyproject = f'[project]\nurls = {{ Repository = "https://{old}" }}\n'
     (tmp_path / "pyproject.toml").write_text(pyproject, encoding="utf-8")
-    with pytest.raises(CourseError, match="no clone of the course"):
+    with one_sentence("no clone of the course"):
         publish.publish(new)
     for command in ["init -q", "add [!u]*"]:
         subprocess.run(["git", *command.split()], cwd=tmp_path, check=True)
-    with pytest.raises(CourseError, match="no repository: give it as owner/name"):
+    with one_sentence("no repository: give it as owner/name"):
         publish.publish("ada")
     assert publish.publish(new) == ["a.md", "b.ipynb", "pyproject.toml"]
     assert (tmp_path / "b.ipynb").read_text() == "github.com/ada/course" * 2

@@ -11,16 +11,10 @@ import nbformat
 import pytest
 
 # The cells that the table needs, by their first words.
-CELLS = [
-    "import hashlib",
-    "num_rows",
-    "models =",
-    "datasets.verify",
-    "split =",
-    "forger",
-]
-CELLS += ["inputs =", "graphs =", "def save_", "def build", "def load_", "formats ="]
-CELLS += ["wanted ="]
+CELLS = """import hashlib|num_rows|models =|datasets.verify|split =|forger|inputs =|
+graphs =|def save_|def build|def load_|formats =|wanted =""".replace("\n", "").split(
+    "|"
+)
 
 
 @pytest.fixture(scope="module")
