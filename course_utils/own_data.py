@@ -38,9 +38,8 @@ def pack(folder, name, kind, *, by="folder", image_size=28, channels=1):
     Texts have no whole groups where train would get less than half of the characters,
     or another split less than a twentieth: then the last tenth of each group, its files
     joined, is for test, and the tenth before it for validation.
-    Prints, returns and writes beside the set what became of each file:
-    {file: "read ...", "repeats FILE" or "skipped: ..."}.
-    After a CourseError an older set is as was.
+    Prints, returns and writes beside the set what came of each file: {file: "read ...",
+    "repeats FILE" or "skipped: ..."}. After a CourseError an older set is as was.
     """
     sizes_fit = channels in (1, 3) and image_size in range(16, 65, 4)
     known = kind in LEAST and (by in ("folder", "file") or callable(by))
@@ -185,6 +184,8 @@ def _plan(contents, kind, by):
     if callable(by) and kind != "music" and {*sizes} <= {*SPLITS}:
         counts = ", ".join(f"{[*groups.values()].count(s)} for {s}" for s in SPLITS)
         how = f"Split as the function says, in files: {counts}."
+        if len(sizes) < len(SPLITS):
+            raise CourseError(f"{how} None may be empty: add files or change it.")
         return {file: file for file in files}, groups, how
     dealt, whole = _deal(sizes, keep.values()), sum(sizes.values())
     share = {s: sum(sizes[g] for g in sizes if dealt[g] == s) / whole for s in SPLITS}
@@ -193,12 +194,11 @@ def _plan(contents, kind, by):
         how = f"Split by end: by {by}, groups ({len(sizes)}) are too few or too unequal"
         how += " to stay whole. The last tenth of each is for test, the tenth before it"
         return groups, {}, f"{how} for validation."
-    loose = sum(file == group for file, group in groups.items())
-    alone = f" ({loose} loose files count as a group each)"
-    alone = alone if loose and by == "folder" else ""
-    counts = Counter(dealt.values())
-    shares = ", ".join(f"{counts[split]} for {split}" for split in SPLITS)
-    return groups, dealt, f"Split by {by} into {len(dealt)} groups{alone}: {shares}."
+    loose = by == "folder" and sum(file == group for file, group in groups.items())
+    alone = f" ({loose} loose files count as a group each)" if loose else ""
+    counts, unit = Counter(dealt.values()), "characters" if kind == "texts" else "files"
+    parts = ", ".join(f"{counts[s]} for {s} ({share[s]:.0%} of {unit})" for s in SPLITS)
+    return groups, dealt, f"Split by {by} into {len(dealt)} groups{alone}: {parts}."
 
 
 def _texts(files, groups, dealt):

@@ -205,7 +205,7 @@ def test_a_function_may_choose_the_splits(kind, feature, tmp_path, own, capsys):
         names = {example[feature].decode() for example in load("my_set", split)}
         assert names == {file for file in files if split_of(file) == split}
     assert "says, in files: 6 for train, 1 for validation" in capsys.readouterr().out
-    with pytest.raises(CourseError, match="too small for three splits"):
+    with pytest.raises(CourseError, match="8 for train, 0 .*, 0 .* None may be empty"):
         own_data.pack(tmp_path / "in", "my_set", kind, by=lambda file: "train")
 
 
@@ -237,6 +237,7 @@ def test_the_report_lies_beside_the_set(tmp_path, own, capsys):
     assert "my_set: 40 read as cp1252, guessed\n" in printed
     assert printed.count("\n  ") == 4 and "own/my_set/1.0.0/report.txt" in printed
     assert "into 40 groups (40 loose files count as a group each): 32 for" in printed
+    assert "32 for train (80% of characters), 4 for validation (10% of" in printed
     own_data.pack(tmp_path / "in", "my_set", "texts")
     assert [path.name for path in (own / "my_set").iterdir()] == ["2.0.0"]
 
