@@ -185,7 +185,7 @@ def _plan(contents, kind, by):
         counts = ", ".join(f"{[*groups.values()].count(s)} for {s}" for s in SPLITS)
         how = f"Split as the function says, in files: {counts}."
         if len(sizes) < len(SPLITS):
-            raise CourseError(f"{how} None may be empty: add files or change the function.")
+            raise CourseError(f"{how} None may be empty: change the function.")
         return {file: file for file in files}, groups, how
     dealt, whole = _deal(sizes, keep.values()), sum(sizes.values())
     share = {s: sum(sizes[g] for g in sizes if dealt[g] == s) / whole for s in SPLITS}
