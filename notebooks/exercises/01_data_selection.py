@@ -28,13 +28,12 @@ def split_by_group(groups, test_share, seed):
 
 def label_suspects(labels, probabilities):
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
-    count, classes = probabilities.shape
-    thresholds = np.full(classes, np.inf)
+    thresholds = np.full(probabilities.shape[1], np.inf)
     for k in np.unique(labels):
         thresholds[k] = probabilities[labels == k, k].mean()
-    reached = probabilities >= thresholds
-    reached[np.arange(count), labels] = False
-    suspects = np.flatnonzero(reached.any(axis=1))
+    reached = np.where(probabilities >= thresholds, probabilities, -1)
+    other = (reached.max(axis=1) >= 0) & (reached.argmax(axis=1) != labels)
+    suspects = np.flatnonzero(other)
     given = probabilities[suspects, labels[suspects]]
     return suspects[np.argsort(given)].tolist()
 
@@ -162,7 +161,7 @@ def check_3(answer):
     found = _plain(answer(labels, probabilities))
     assert 2 in found, (
         "a picture is missing that has 0.54 for its label and 0.46 for a class with "
-        "the threshold 0.45. Hint: the other class need not be the most probable."
+        "the threshold 0.45. Hint: only classes that reach their thresholds count."
     )
     _suspects(found, [5, 2])
     probabilities = np.array([[0.6, 0.4], [0.6, 0.4], [0.4, 0.6]])
@@ -170,15 +169,23 @@ def check_3(answer):
         "a class that no picture has as label makes suspects. "
         "Hint: its threshold is infinite; the mean of nothing is NaN."
     )
-    probabilities = np.array([[0.5, 0.5], [0.5, 0.5]])
-    assert sorted(_plain(answer(np.array([0, 1]), probabilities))) == [0, 1], (
+    probabilities = np.array(
+        [[0.25, 0.5, 0.25], [0.25, 0.5, 0.25], [0.75, 0.125, 0.125]]
+    )
+    assert _plain(answer(np.array([0, 1, 0]), probabilities)) == [0], (
         "a probability equal to the threshold does not count. "
         "Hint: a class reaches its threshold with >=."
     )
-    probabilities = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
-    assert _plain(answer(np.array([0, 0, 1]), probabilities)) == [], (
-        "it suspects pictures whose labels are probable. "
-        "Hint: leave out the class of the label itself."
+    # The thresholds are 0.35 and 0.6, and both pictures reach both.
+    probabilities = np.array([[0.4, 0.6], [0.35, 0.65]])
+    assert _plain(answer(np.array([1, 0]), probabilities)) == [1], (
+        "a picture that reaches two thresholds is a suspect though its label is the "
+        "more probable. Hint: of the classes that are reached, take the most probable."
+    )
+    probabilities = np.array([[0.9, 0.1], [0.05, 0.95], [0.5, 0.5]])
+    assert _plain(answer(np.array([0, 1, 1]), probabilities)) == [], (
+        "a picture that reaches no threshold is a suspect. "
+        "Hint: look for classes that are reached before you take the most probable."
     )
 
 
@@ -190,7 +197,8 @@ def _suspects(found, wanted):
     found = _plain(found)
     assert sorted(found) == sorted(wanted), (
         f"it suspects {_short(found)} instead of {wanted}. Hint: the threshold of "
-        "class k is probabilities[labels == k, k].mean(); leave out its own class."
+        "class k is probabilities[labels == k, k].mean(). Of the classes that reach "
+        "theirs, take the most probable."
     )
     assert found == wanted, (
         f"it returned {_short(found)} instead of {wanted}. Hint: sort by the "
@@ -244,21 +252,26 @@ WRONG = {  # replacements in a solution, or another body for it
     ),
     "split_by_group__ignores_the_seed": [("default_rng(seed)", "default_rng(0)")],
     "split_by_group__draws_without_the_seed": [("default_rng(seed)", "default_rng()")],
-    "label_suspects__another_class_is_likelier": [
-        ("probabilities[labels == k, k].mean()", "0"),
-        (
-            "probabilities >= thresholds",
-            "probabilities >= probabilities.max(1)[:, None]",
-        ),
+    "label_suspects__most_probable_of_all_classes": [
+        ("np.where(probabilities >= thresholds, probabilities, -1)", "probabilities")
     ],
+    "label_suspects__any_other_class": [
+        (
+            "np.where(probabilities >= thresholds, probabilities, -1)",
+            "(probabilities >= thresholds)"
+            " & ~np.eye(len(thresholds), dtype=bool)[labels]",
+        ),
+        ("reached.max(axis=1) >= 0", "reached.any(axis=1)"),
+    ],
+    "label_suspects__reaches_none": [("(reached.max(axis=1) >= 0) & ", "")],
     "label_suspects__threshold_of_one_half": [
         ("probabilities[labels == k, k].mean()", "0.5")
     ],
     "label_suspects__mean_over_all_pictures": [
         ("probabilities[labels == k, k]", "probabilities[:, k]")
     ],
-    "label_suspects__counts_its_own_class": [
-        ("    reached[np.arange(count), labels] = False\n", "")
+    "label_suspects__first_class_that_is_reached": [
+        ("thresholds, probabilities, -1)", "thresholds, 1, -1)")
     ],
     "label_suspects__does_not_sort": [
         ("suspects[np.argsort(given)].tolist()", "suspects.tolist()")
@@ -269,7 +282,7 @@ WRONG = {  # replacements in a solution, or another body for it
     "label_suspects__empty_classes_make_suspects": [("np.inf", "0.0")],
     "label_suspects__above_the_threshold": [(">= thresholds", "> thresholds")],
     "label_suspects__returns_a_mask": [
-        ("return suspects[np.argsort(given)].tolist()", "return reached.any(axis=1)")
+        ("return suspects[np.argsort(given)].tolist()", "return other.tolist()")
     ],
 }
 
