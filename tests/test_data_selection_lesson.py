@@ -1,23 +1,17 @@
 """Lesson 01: what its small functions find, against cases done by hand."""
 
-import lzma
 import re
-from collections import Counter, defaultdict
-
-from course_utils import metrics
 
 import lessons
 import numpy as np
 import pytest
 
-USED = ["jaccard", "shingles", "melodies_and_answers", "copy", "count", "constant"]
+USED = ["jaccard", "shingles", "copied", "intervals", "melody_runs", "leaked", "draw"]
 
 
 @pytest.fixture(scope="module")
 def lesson():
-    names = dict(re=re, np=np, lzma=lzma, metrics=metrics)
-    names |= dict(Counter=Counter, defaultdict=defaultdict, chorales=[])
-    return lessons.definitions("01", [*USED, "bits"], **names)
+    return lessons.definitions("01", USED, re=re, np=np)
 
 
 def test_shingles_and_their_similarity(lesson):
@@ -28,24 +22,34 @@ def test_shingles_and_their_similarity(lesson):
     assert shingles("two words") == set()
 
 
-def test_composers(lesson):
-    window = lesson["window"]
-    notes = np.array([[60, 55, 52, 48], [62, 55, 50, 43], [60, 55, 52, 48]])
-    lesson["chorales"][:] = [{"pitches": np.repeat(notes + t, 4, 0)} for t in (0, 5)]
-    melodies, answers = lesson["melodies_and_answers"]([0])
-    assert melodies.shape == (3, 2 * window + 1) and not melodies[:, window].any()
-    assert melodies[1, window - 1 : window + 2].tolist() == [-2, 0, -2]
-    assert answers.tolist() == [[-5, -8, -12], [-7, -12, -19], [-5, -8, -12]]
-    asked, truth = lesson["melodies_and_answers"]([1])  # the same, in another key
-    assert np.array_equal(asked, melodies) and np.array_equal(truth, answers)
-    assert np.array_equal(lesson["copy"](melodies, answers, asked), truth)
-    assert lesson["count"](melodies, answers, asked)[1] == [-7, -12, -19]
-    assert lesson["constant"](melodies, answers, asked) == 3 * [[-5, -8, -12]]
-    asked[:, window + 1] = 99  # a move that training lacks
-    assert lesson["count"](melodies, answers, asked) == 3 * [3 * [None]]
+def test_draws_the_best_caption_and_nothing_for_unknown_words(lesson):
+    lesson["emoji"] = {
+        "image": np.zeros((3, 32, 32, 3)) + np.arange(3)[:, None, None, None]
+    }
+    lesson["captions"] = ["red apple", "red heart", "green heart"]
+    image, similarity = lesson["draw"]("heart red")
+    assert (image == 1).all() and similarity == 1
+    image, similarity = lesson["draw"]("green tree")
+    assert (image == 2).all() and similarity == 1 / 3
+    image, similarity = lesson["draw"]("tree")
+    assert (image == 255).all() and similarity == 0
 
 
-def test_bits_are_fewer_where_the_compressor_has_read_the_text(lesson):
-    rng = np.random.default_rng(1)
-    text, other = ["".join(rng.choice([*"abcdefgh"], 2000)) for _ in range(2)]
-    assert lesson["bits"](text, text) < 0.2 < 2.9 < lesson["bits"](other, text) < 3.6
+def test_copies_only_from_what_it_may_know(lesson):
+    lesson["similarity"] = np.array([[1, 0.9, 0.2, 0.5], [0.9, 1, 0, 0.1]])
+    copied, asked = lesson["copied"], np.array([0, 1])
+    assert copied(asked, np.array([3, 2])).tolist() == [3, 3]
+    assert copied(asked, np.array([2, 1, 0])).tolist() == [0, 1]
+
+
+def test_melodies_share_runs_in_any_key_without_rests_and_held_steps(lesson):
+    notes = np.array([60, 60, 0, 62, 62, 64, 60])
+    holds = np.array([False, True, False, False, False, False, False])
+    piece = dict(pitches=notes[:, None].astype("uint8"), holds=holds[:, None])
+    assert lesson["intervals"](piece) == [2, 0, 2, -4]
+    runs = lesson["melody_runs"]([2, 0, 2, -4], 2)
+    assert runs == {(2, 0), (0, 2), (2, -4)}
+    assert lesson["melody_runs"]([1, 2], 3) == set()
+    pieces = [{(1, 2)}, {(3, 4)}, {(1, 2), (5, 6)}, set()]
+    assert lesson["leaked"]([0, 1], pieces) == 50
+    assert lesson["leaked"]([0, 2], pieces) == 0  # relatives on the same side

@@ -1,5 +1,7 @@
 """Exercises of lesson 01: solutions, then checkers, then wrong answers."""
 
+import itertools
+
 import numpy as np
 
 
@@ -99,22 +101,22 @@ def check_1(answer):
 def check_2(answer):
     """split_by_group(groups, test_share, seed): a test mask, no group split."""
     rng = np.random.default_rng(7)
-    for groups, share in [
-        (rng.integers(0, 40, 200) * 3 + 5, 0.2),
-        (np.arange(100), 0.3),
-        (np.repeat([4, 9, 2, 7, 1, 8], [30, 5, 5, 10, 20, 10]), 0.25),
-    ]:
-        in_test = _mask(answer(groups.copy(), share, 0), len(groups))
+    skewed = np.repeat(np.arange(55) * 3, [30] * 5 + [1] * 50)
+    cases = [(rng.integers(0, 40, 200) * 3 + 5, 0.2), (np.arange(100), 0.3)]
+    cases += [(rng.permutation(skewed), share) for share in (0.1, 0.25, 0.5)]
+    for seed, (groups, share) in itertools.product(range(4), cases):
+        in_test = _mask(answer(groups.copy(), share, seed), len(groups))
         both = set(groups[in_test]) & set(groups[~in_test])
         assert not both, (
             f"a group is on both sides, for example {min(both, default=0)}. Hint: "
             "choose among np.unique(groups), then take all members of the chosen."
         )
-        wanted, largest = share * len(groups), np.bincount(groups).max()
-        assert abs(in_test.sum() - wanted) <= largest, (
-            f"of {len(groups)} examples {in_test.sum()} are in the test set instead "
-            f"of about {wanted:.0f}. Hint: add group after group and count their "
-            "members, until there are enough."
+        wanted, count = round(share * len(groups)), in_test.sum()
+        largest = np.bincount(groups[in_test]).max(initial=0)
+        assert count - largest < wanted <= count, (
+            f"of {len(groups)} examples in groups of unequal size, {count} are in the "
+            f"test set instead of {wanted} or a few more. Hint: add group after group "
+            "and count their members, not the groups, until there are enough."
         )
     groups = rng.integers(0, 50, 200)
     first = _mask(answer(groups.copy(), 0.2, 1), 200)
@@ -297,6 +299,21 @@ def split_by_group__cuts_a_group_at_the_end(groups, test_share, seed):
 def split_by_group__takes_one_group(groups, test_share, seed):
     group = np.random.default_rng(seed).choice(np.unique(groups))
     return np.asarray(groups) == group
+
+
+def split_by_group__takes_a_share_of_the_groups(groups, test_share, seed):
+    order = np.random.default_rng(seed).permutation(np.unique(groups))
+    return np.isin(groups, order[: round(test_share * len(order))])
+
+
+def split_by_group__stops_before_the_share(groups, test_share, seed):
+    groups = np.asarray(groups)
+    in_test = np.zeros(len(groups), bool)
+    for group in np.random.default_rng(seed).permutation(np.unique(groups)):
+        if (in_test | (groups == group)).sum() > test_share * len(groups):
+            break
+        in_test |= groups == group
+    return in_test
 
 
 def split_by_group__returns_positions(groups, test_share, seed):
