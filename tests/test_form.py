@@ -22,7 +22,7 @@ import pytest
 LESSONS = stamps.lessons()
 TAGS = ["setup", "parameters", "exercise", "nbval-check-output", "raises-exception"]
 # Lessons by today's design; the others keep the rules that they were written by.
-SECOND_EDITION = ["01b"]
+SECOND_EDITION = ["01b", "02"]
 SECTIONS = [
     "Setup",
     "Quick start",
@@ -39,7 +39,7 @@ SECTIONS = [
 ]
 OPTIONAL = ["Quick start", "When it fails", "Save"]
 # These train no model and have sections of their own between Data and Exercises.
-ABOUT_DATA = ["01", "02"]
+ABOUT_DATA = ["01"]
 ADDRESS = publish.address()
 BADGE = f"(https://colab.research.google.com/github/{ADDRESS}/blob/main/notebooks/{{}})"
 SETUP = f"""\
