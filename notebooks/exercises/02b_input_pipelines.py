@@ -35,11 +35,12 @@ def check_1(answer):
     """mend(numbers, prepare, augment): order of the steps of a pipeline."""
     import tensorflow as tf
 
+    tf.get_logger().setLevel("ERROR")  # AutoGraph misses the source of answers
     calls = []
 
     def slow(number):
         calls.append(float(number))
-        return np.float32(1000 * number)
+        return np.float32(10 * number)
 
     def prepare(number):
         result = tf.numpy_function(slow, [number], "float32")
@@ -59,7 +60,7 @@ def check_1(answer):
         f"the batches of 100 numbers have the shapes {str(sizes)[:60]}. "
         "Hint: batch(32), and keep the small batch at the end."
     )
-    kept = np.sort(np.concatenate(first) // 1000)
+    kept = np.sort(np.concatenate(first) // 10)
     assert close(kept, np.arange(100)), (
         "an epoch does not hold every number once, prepared and then augmented. "
         "Hint: map prepare, then augment, and do not repeat."
@@ -69,20 +70,20 @@ def check_1(answer):
         "Hint: cache() right after the step that is slow and always the same."
     )
     noise = [np.concatenate(epoch) for epoch in (first, second)]
-    noise = [values[np.argsort(values)] % 1000 for values in noise]
-    assert not np.any(noise[0] == noise[1]), (
+    noise = [values[np.argsort(values)] % 10 for values in noise]
+    assert np.mean(noise[0] == noise[1]) < 0.5, (
         "the second epoch repeats the random numbers of the first. "
         "Hint: map augment after cache()."
     )
-    assert len(np.unique(first[0] % 1000)) > 1, (
+    assert np.ptp(first[0] % 10) > 0.1, (
         "all numbers of a batch were augmented alike. "
         "Hint: augment takes one number: map it before batch()."
     )
-    orders = [np.concatenate(epoch) // 1000 for epoch in (first, second)]
+    orders = [np.concatenate(epoch) // 10 for epoch in (first, second)]
     assert not np.array_equal(*orders), (
         "both epochs have the same order. Hint: shuffle after cache()."
     )
-    members = [{*(epoch[0] // 1000)} for epoch in (first, second)]
+    members = [{*(epoch[0] // 10)} for epoch in (first, second)]
     assert members[0] != members[1] and max(members[0]) - min(members[0]) > 50, (
         "the batches hold neighbours, epoch after epoch. Hint: shuffle single numbers, "
         "before batch(), with a buffer for all of them."
@@ -93,6 +94,7 @@ def check_2(answer):
     """flip_and_tell(picture): random anew for each picture, and told truly."""
     import tensorflow as tf
 
+    tf.get_logger().setLevel("ERROR")  # AutoGraph misses the source of answers
     pictures = np.random.default_rng(0).random((200, 4, 6, 1)).astype("float32")
     data = tf.data.Dataset.from_tensor_slices(pictures)
     result = next(iter(data.map(answer).batch(200)))
