@@ -3,6 +3,7 @@
 from course_utils.judge import close
 
 import numpy as np
+import tensorflow as tf  # here, since loading it must not count as time of an answer
 
 
 def mend(numbers, prepare, augment):
@@ -21,20 +22,17 @@ def flip_and_tell(picture):
     return picture, tf.cast(told, "float32")
 
 
-def there_and_back(train):
-    from keras import layers
+def two_pipelines(train, validation, augment):
+    import tensorflow as tf
 
-    there = layers.Normalization(axis=-1)
-    back = layers.Normalization(axis=-1, invert=True)
-    there.adapt(train)
-    back.adapt(train)
-    return there, back
+    fit = tf.data.Dataset.from_tensor_slices(train).shuffle(len(train)).batch(32)
+    fit = fit.map(lambda batch: (augment(batch), batch))
+    test = tf.data.Dataset.from_tensor_slices(validation).batch(32)
+    return fit, test.map(lambda batch: (batch, batch))
 
 
 def check_1(answer):
     """mend(numbers, prepare, augment): order of the steps of a pipeline."""
-    import tensorflow as tf
-
     tf.get_logger().setLevel("ERROR")  # AutoGraph misses the source of answers
     calls = []
 
@@ -92,8 +90,6 @@ def check_1(answer):
 
 def check_2(answer):
     """flip_and_tell(picture): random anew for each picture, and told truly."""
-    import tensorflow as tf
-
     tf.get_logger().setLevel("ERROR")  # AutoGraph misses the source of answers
     pictures = np.random.default_rng(0).random((200, 4, 6, 1)).astype("float32")
     data = tf.data.Dataset.from_tensor_slices(pictures)
@@ -130,38 +126,92 @@ def check_2(answer):
 
 
 def check_3(answer):
-    """there_and_back(train): two Normalization layers, adapted to train."""
-    rng = np.random.default_rng(0)
-    train = rng.normal([100, 50, 200], [40, 10, 20], (64, 8, 8, 3)).astype("float32")
-    other = 255 - train[:5]
-    result = answer(train)
-    assert isinstance(result, tuple | list) and len(result) == 2, (
-        "it does not return two layers. Hint: end with `return there, back`."
-    )
-    there, back = result
-    assert callable(there) and callable(back), (
-        "the results cannot be called. Hint: return the layers themselves."
-    )
-    x = np.asarray(there(train))
-    assert x.shape == train.shape, (
-        f"pictures {train.shape} became {x.shape}. Hint: one layer, all channels."
-    )
-    means, deviations = x.mean((0, 1, 2)), x.std((0, 1, 2))
-    assert close(means, np.zeros(3), 1e-2) and close(deviations, np.ones(3), 1e-2), (
-        f"the channels of train have the means {means.round(2)} and standard "
-        f"deviations {deviations.round(2)}, not 0 and 1. "
-        "Hint: Normalization(axis=-1), adapted to train."
-    )
-    spread = np.asarray(there(train)).mean((0, 3)).std()
-    assert spread > 1e-3, (
-        "each pixel has a mean of its own. Hint: axis=-1 keeps one mean per channel."
-    )
-    for pictures in (train, other):
-        again = np.asarray(back(there(pictures)))
-        assert again.shape == pictures.shape and close(again, pictures, 1e-3), (
-            "the second layer does not undo the first. "
-            "Hint: Normalization(axis=-1, invert=True), adapted to train itself."
+    """two_pipelines(train, validation, augment): only inputs of training change."""
+    tf.get_logger().setLevel("ERROR")  # AutoGraph misses the source of answers
+    ranks = []
+
+    def augment(batch):
+        ranks.append(len(batch.shape))
+        return (
+            batch
+            + tf.random.uniform(tf.shape(batch)[:1], 0.1, 0.9)[:, None, None, None]
         )
+
+    def epoch(data):
+        """The inputs and targets of one epoch, and the sizes of its batches."""
+        batches = [*data.as_numpy_iterator()]
+        assert all(isinstance(b, tuple) and len(b) == 2 for b in batches), (
+            "a batch is not a pair. Hint: end with map(lambda batch: (…, batch))."
+        )
+        assert all(np.ndim(part) == 4 for pair in batches for part in pair), (
+            "the batches are not of shape (N, H, W, C). Hint: batch(32), once."
+        )
+        inputs, targets = (np.concatenate(p) for p in zip(*batches, strict=True))
+        return inputs, targets, [len(targets) for _, targets in batches]
+
+    values = np.arange(100, dtype="float32")[:, None, None, None]
+    train = values * np.ones((1, 2, 3, 1), "float32")
+    validation = 200 + train[:50]
+    result = answer(train, validation, augment)
+    assert isinstance(result, tuple | list) and len(result) == 2, (
+        "it does not return two data sets. Hint: end with `return fit, test`."
+    )
+    for data in result:
+        assert isinstance(data, tf.data.Dataset), (
+            f"a result is of type {type(data).__name__}. "
+            "Hint: begin with tf.data.Dataset.from_tensor_slices."
+        )
+    first, second = (epoch(result[0]) for _ in range(2))
+    inputs, targets, sizes = first
+    assert sizes == [32, 32, 32, 4], (
+        f"100 pictures for training give batches of {str(sizes)[:40]}. "
+        "Hint: batch(32), and keep the small batch at the end."
+    )
+    assert close(np.sort(targets[:, 0, 0, 0]), values.ravel()), (
+        "the targets of the training are not the pictures as they are, once each. "
+        "Hint: augment the inputs alone."
+    )
+    noise = inputs - targets
+    assert np.all((noise > 0.05) & (noise < 0.95)), (
+        "the inputs of the training are not the targets, augmented once. "
+        "Hint: map(lambda batch: (augment(batch), batch))."
+    )
+    assert set(ranks) == {4}, (
+        "augment was called on single pictures. Hint: map it after batch(32)."
+    )
+    orders = [part[1][:, 0, 0, 0] for part in (first, second)]
+    assert not np.array_equal(*orders) and not np.array_equal(
+        orders[0], np.arange(100)
+    ), "both epochs of the training have the same order. Hint: shuffle, without cache."
+    sets = [{*order[:32]} for order in orders]
+    assert sets[0] != sets[1] and all(np.ptp(order[:32]) > 50 for order in orders), (
+        "the batches hold neighbours, epoch after epoch. Hint: shuffle single "
+        "pictures, before batch(), with a buffer for all of them."
+    )
+    again = second[0] - second[1]
+    again, noise = (
+        n[np.argsort(o)] for n, o in zip((again, noise), orders[::-1], strict=True)
+    )
+    assert np.mean(np.isclose(again, noise, atol=1e-4)) < 0.5, (
+        "the second epoch repeats the augmentation of the first. "
+        "Hint: no cache() after augment."
+    )
+    inputs, targets, sizes = epoch(result[1])
+    assert sizes == [32, 18], (
+        f"50 pictures for validation give batches of {str(sizes)[:40]}. "
+        "Hint: batch(32), and keep the small batch at the end."
+    )
+    assert close(np.sort(targets, axis=0), validation), (
+        "the targets of the validation are not its pictures, once each. "
+        "Hint: from_tensor_slices(validation)."
+    )
+    assert close(targets, validation), (
+        "the validation is shuffled. Hint: only the training needs shuffle."
+    )
+    assert close(inputs, validation), (
+        "the inputs of the validation are not its pictures. "
+        "Hint: map(lambda batch: (batch, batch)), without augment."
+    )
 
 
 WRONG = {  # replacements in a solution, or another body for it
@@ -207,26 +257,41 @@ WRONG = {  # replacements in a solution, or another body for it
         ('return picture, tf.cast(told, "float32")', "return picture")
     ],
     "flip_and_tell__tells_a_boolean": [('tf.cast(told, "float32")', "told")],
-    "there_and_back__one_mean_for_all": [
+    "two_pipelines__augments_both_sides": [
         (
-            "there = layers.Normalization(axis=-1)",
-            "there = layers.Normalization(axis=None)",
-        )
+            "fit.map(lambda batch: (augment(batch), batch))",
+            "fit.map(lambda batch: (augment(batch),) * 2)",
+        ),
     ],
-    "there_and_back__a_mean_for_each_pixel": [
-        ("Normalization(axis=-1)", "Normalization(axis=(1, 2, 3))"),
-        ("axis=-1, invert", "axis=(1, 2, 3), invert"),
+    "two_pipelines__augments_the_targets": [
+        ("(augment(batch), batch)", "(batch, augment(batch))")
     ],
-    "there_and_back__twice_there": [(", invert=True", "")],
-    "there_and_back__not_adapted": [
-        ("    there.adapt(train)\n    back.adapt(train)\n", "")
+    "two_pipelines__augments_the_validation": [
+        ("(batch, batch)", "(augment(batch), batch)")
     ],
-    "there_and_back__adapts_to_the_result": [
-        ("back.adapt(train)", "back.adapt(np.asarray(there(train)))")
+    "two_pipelines__shuffles_the_validation": [
+        ("slices(validation)", "slices(validation).shuffle(100)")
     ],
-    "there_and_back__rescales": [
-        ("layers.Normalization(axis=-1)", "layers.Rescaling(1 / 127.5, -1)"),
-        ("    there.adapt(train)\n", ""),
+    "two_pipelines__without_shuffle": [(".shuffle(len(train))", "")],
+    "two_pipelines__small_buffer": [("shuffle(len(train))", "shuffle(5)")],
+    "two_pipelines__shuffles_batches": [
+        (".shuffle(len(train)).batch(32)", ".batch(32).shuffle(100)")
     ],
-    "there_and_back__one_layer": [("return there, back", "return there")],
+    "two_pipelines__caches_the_augmented": [
+        ("(augment(batch), batch))", "(augment(batch), batch)).cache()")
+    ],
+    "two_pipelines__augments_single_pictures": [
+        (".shuffle(len(train)).batch(32)", ".shuffle(len(train))"),
+        ("(augment(batch), batch))", "(augment(batch), batch)).batch(32)"),
+    ],
+    "two_pipelines__drops_the_remainder": [
+        ("shuffle(len(train)).batch(32", "shuffle(len(train)).batch(32, True")
+    ],
+    "two_pipelines__validates_on_the_training": [
+        ("slices(validation)", "slices(train)")
+    ],
+    "two_pipelines__inputs_alone": [("(batch, batch)", "batch")],
+    "two_pipelines__one_data_set": [
+        ("return fit, test.map(lambda batch: (batch, batch))", "return fit")
+    ],
 }
