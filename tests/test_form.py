@@ -21,7 +21,7 @@ import pytest
 LESSONS = stamps.lessons()
 TAGS = ["setup", "parameters", "exercise", "nbval-check-output", "raises-exception"]
 # Lessons that keep the wider limits that they were written by; new ones do not.
-FIRST_EDITION = "02 03 04 05 06 07 07b 07c 08 09 09b 09c".split()
+FIRST_EDITION = "03 04 05 06 07 07b 07c 08 09 09b 09c".split()
 SECTIONS = [
     "Setup",
     "Quick start",
@@ -38,7 +38,7 @@ SECTIONS = [
 ]
 NEEDED = ["Setup", "Exercises", "What to remember"]
 # Of the first edition, these train no model and have sections of their own.
-ABOUT_DATA = ["01", "02"]
+ABOUT_DATA = ["01"]
 ADDRESS = publish.address()
 BADGE = f"(https://colab.research.google.com/github/{ADDRESS}/blob/main/notebooks/{{}})"
 SETUP = f"""\
