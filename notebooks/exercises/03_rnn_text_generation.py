@@ -104,7 +104,7 @@ def check_3(answer):
         "a copy that ends the text is not found whole. "
         "Hint: a slice may reach the end of the text: text[start:len(text)]."
     )
-    assert answer("a tree is a truth untold", source) == 13, (
+    assert answer("a tree is a truth untold", source) == 14, (
         "the first copy is taken instead of the longest. "
         "Hint: go on after the first start that is found."
     )
