@@ -18,21 +18,34 @@ import tensorflow_datasets as tfds
 SPLITS = ("train", "validation", "test")
 MARK = "Packed by course_utils.own_data"  # only a set that says so is ever replaced
 TOLD = "report.txt"  # what became of each file
+LEAST = {
+    "texts": '2,000 characters and three groups of files (or by="end")',
+    "pictures": "a group of files for each class and two more",
+    "music": "three different tunes",
+}
 COPY = re.compile(r"\(\d+\)|copy|copies|kopie|backup|\bold\b", re.I)
 
 
-def pack(folder, name, kind, *, image_size=28, channels=1):
+def pack(folder, name, kind, *, by=None, image_size=28, channels=1):
     """Write what a folder holds as the data set `name`; the folder stays as it is.
 
-    kind: "texts" (a folder is a book), "pictures" (the middle, image_size x image_size
-    pixels of 1 or 3 channels; a folder is a class, a folder in it a group) or "music".
-    Prints, returns and writes beside the set what became of each file: {file: "read
-    ...", "repeats FILE" or "skipped: ..."}. After a CourseError an older set is as was.
+    kind: "texts", "pictures" (the middle, image_size x image_size pixels of 1 or 3
+    channels; a folder is a class) or "music".
+    by: which files never come apart between train, validation and test: those of a
+    "folder" (with pictures, of a folder in that of a class) or those with the same
+    "prefix" (the name up to its first digit); each "file" alone; "end" cuts the last
+    tenths off each text instead. None: "folder", but "end" for fewer than ten texts.
+    Music goes by tune. Prints, returns and writes beside the set what became of each
+    file: {file: "read ...", "repeats FILE" or "skipped: ..."}.
+    After a CourseError an older set is as was.
     """
-    arrange = {"texts": _texts, "pictures": _pictures, "music": _music}.get(kind)
-    if not arrange or channels not in (1, 3) or image_size not in range(16, 65, 4):
+    choices = (None, "folder", "prefix", "file", "end")
+    choices = {"texts": choices, "pictures": choices[:4], "music": choices[:1]}
+    sizes_fit = channels in (1, 3) and image_size in range(16, 65, 4)
+    if by not in choices.get(kind, ()) or not sizes_fit:
         raise CourseError(
-            'Choose kind "texts", "pictures" or "music", channels 1 or 3, image_size '
+            'Choose kind "texts", "pictures" or "music", by "folder", "prefix", "file" '
+            'or, of texts, "end" (nothing for music), channels 1 or 3, image_size '
             "a multiple of 4 from 16 to 64."
         )
     source, target = _places(folder, name)
@@ -47,20 +60,18 @@ def pack(folder, name, kind, *, image_size=28, channels=1):
         if file != original:
             report[file] = f"repeats {original}"
             del contents[file]
-    _print(name, kind, report)
+    _print(name, report)
     if not contents:
         raise CourseError(f"{source.name[:80]} has no {kind}: choose another folder.")
-    features, splits, least = arrange(contents)
+    groups, dealt, how = _plan(contents, kind, by)
+    examples = {"texts": _texts, "pictures": _pictures, "music": _music}[kind]
+    features, splits = examples(contents, groups, dealt)
     if not all(splits.values()):
         raise CourseError(
-            f"{source.name[:80]} is too small for three splits: they need {least}, and "
-            f"{len(contents)} different {kind} could be read."
+            f"{source.name[:80]} is too small for three splits: they need "
+            f"{LEAST[kind]}, and {len(contents)} different {kind} could be read."
         )
-    if kind == "texts":
-        whole = all(e["part"] == 1 for examples in splits.values() for e in examples)
-        print(
-            "Split by book." if whole else "Not split by book: the end of each is kept."
-        )
+    print(how)
     version = _write(target, features, splits, report)
     print(f"Full report: {target.parent.name}/{name}/{version}/{TOLD}")
     return report
@@ -88,21 +99,18 @@ def _places(folder, name):
     return source, target
 
 
-def _print(name, kind, report):
+def _print(name, report):
     """The counts, and of each kind of remark the first three."""
-    lines, forms = {}, Counter()
+    lines = {}
     for file, said in report.items():
-        word, form = re.match(r"(\w+)(?: as ([\w-]+(?:, guessed)?))?", said).groups()
-        lines.setdefault(word, []).append(f"  {file}: {said}")
-        forms[(form or "utf-8").replace(",", "")] += word == "read"
-    read = ", ".join(f"{n} {form}" for form, n in forms.items() if n)
-    told = {"read": f" ({read})"} if kind == "texts" else {}
-    counts = [f"{len(lines[w])} {w}{told.get(w, '')}" for w in sorted(lines)]
-    print(f"{name}: {', '.join(counts)}")
+        what = re.match("skipped|repeats|read as [^:]*|read", said)[0]
+        lines.setdefault(what, []).append(f"  {file}: {said}")
+    counts = [f"{len(found)} {what}" for what, found in sorted(lines.items())]
+    print(f"{name}: {'; '.join(counts)}")
     for _, found in sorted(lines.items(), reverse=True):
         found = [a for a in found if not a.endswith((": read", ": read as utf-16"))]
-        more = ["  ..."] * (len(found) > 3)
-        print(*found[:3], *more, sep="\n", end="\n" * bool(found))
+        for line in found[:3] + ["  ..."] * (len(found) > 3):
+            print(line)
 
 
 def _originals(contents):
@@ -137,40 +145,77 @@ def _deal(sizes, keep=()):
     whole go to test, the next to validation; the rest and `keep` go to train."""
     splits, share = dict.fromkeys(sizes, "train"), sum(sizes.values()) / 10
     for split in ("test", "validation"):
-        room = max(share, min(sizes.values()))
-        for group, size in sizes.items():
-            if splits[group] == "train" and group not in keep and size <= room:
+        left = [g for g in sizes if splits[g] == "train" and g not in keep]
+        room = max([share, *sorted(sizes[group] for group in left)[:1]])
+        for group in left:
+            if sizes[group] <= room:
                 splits[group] = split
-                room -= size
+                room -= sizes[group]
     return splits
 
 
-def _texts(files):
-    """Features, examples by split and what these need, from {file: text}.
+def _group(file, content, kind, by):
+    """Name of what a file stays with in a split: its own name where it is alone."""
+    folder, _, name = file.rpartition("/")
+    if kind == "music":  # a tune in all its keys
+        pitches = content["pitches"].astype(int)
+        relative = np.where(pitches, pitches - pitches[pitches > 0].min() + 1, 0)
+        return _digest(content | {"pitches": relative})
+    if by == "prefix":
+        return "/".join([folder, re.split(r"[\W_]*\d", name)[0] or name]).lstrip("/")
+    if by == "file":
+        return file
+    return folder or file if kind == "texts" else "/".join(file.split("/")[:2])
 
-    The files of a sub-folder are one document. Of ten or more, whole ones go to test
-    and validation if each split then has 5 % of the text, else the last tenths of each.
-    """
-    documents, splits = {}, {split: [] for split in SPLITS}
+
+def _label(file):
+    return file.split("/")[0] if "/" in file else "none"
+
+
+def _plan(contents, kind, by):
+    """{file: group}, {group: split} (empty for the last tenths), and how in words."""
+    files = sorted(contents, key=lambda file: _digest(contents[file]))  # not by names
+    groups = {file: _group(file, contents[file], kind, by) for file in files}
+    sizes, keep = Counter(), {}
+    for file, group in groups.items():
+        sizes[group] += len(contents[file]) if kind == "texts" else 1
+        if kind == "pictures":  # train has each class
+            keep[_label(file)] = group
+    dealt = _deal(sizes, keep.values())
+    least = min(sum(sizes[g] for g in sizes if dealt[g] == split) for split in SPLITS)
+    fair = len(sizes) >= 10 and least > sum(sizes.values()) / 20
+    if by == "end" or by is None and kind == "texts" and not fair:
+        how = (
+            f"Split by end: the last tenth of each document ({len(sizes)}) is for test,"
+        )
+        return groups, {}, how + " the tenth before it for validation."
+    by = "tune" if kind == "music" else by or "folder"
+    loose = sum(file == group for file, group in groups.items())
+    alone = f" ({loose} loose files count as a group each)"
+    alone = alone if loose and by in ("folder", "prefix") else ""
+    counts = Counter(dealt.values())
+    shares = ", ".join(f"{counts[split]} for {split}" for split in SPLITS)
+    return groups, dealt, f"Split by {by} into {len(dealt)} groups{alone}: {shares}."
+
+
+def _texts(files, groups, dealt):
+    """Features, and examples by split. The files of a group are one document."""
+    documents = {group: [] for group in groups.values()}
     for file, text in files.items():
-        documents.setdefault(os.path.dirname(file) or file, []).append(text)
+        documents[groups[file]].append(text)
     documents = {name: "\n\n".join(texts) for name, texts in documents.items()}
-    documents = dict(sorted(documents.items(), key=lambda item: _digest(item[1])))
-    sizes = {name: len(text) for name, text in documents.items()}
-    dealt, total = _deal(sizes), sum(sizes.values())
-    least = min(sum(sizes[n] for n in sizes if dealt[n] == s) for s in SPLITS)
+    splits = {split: [] for split in SPLITS}
     for name, text in documents.items():
         a, b = _cut(text, 0.8), _cut(text, 0.9)
         parts = {"train": text[:a], "validation": text[a:b], "test": text[b:]}
-        if len(documents) >= 10 and least > total / 20:
-            parts = {dealt[name]: text}
+        parts = {dealt[name]: text} if dealt else parts
         for number, (split, part) in enumerate(parts.items(), 1):
             part = part.strip("\n")
             splits[split].append({"document": name, "part": number, "text": part})
-    if total < 2_000:
+    if sum(map(len, documents.values())) < 2_000:
         splits["test"].clear()
     features = {"document": tfds.features.Text(), "part": np.int32}
-    return features | {"text": tfds.features.Text()}, splits, "2,000 characters"
+    return features | {"text": tfds.features.Text()}, splits
 
 
 def _cut(text, share):
@@ -183,39 +228,25 @@ def _cut(text, share):
     return start
 
 
-def _pictures(files):
-    """As `_texts`, from {file: image}; a folder in the folder of a class is a group."""
-    files = dict(sorted(files.items(), key=lambda item: _digest(item[1])))
+def _pictures(files, groups, dealt):
     splits = {split: [] for split in SPLITS}
-    labels = {file: file.split("/")[0] if "/" in file else "none" for file in files}
-    groups = {file: "/".join(file.split("/")[:2]) for file in files}
-    keep = {labels[file]: groups[file] for file in files}  # train has each class
-    dealt = _deal(Counter(groups.values()), [*keep.values()])
-    for file, image in files.items():
-        splits[dealt[groups[file]]].append({"image": image, "label": labels[file]})
-    image = tfds.features.Image(shape=image.shape)
-    label = tfds.features.ClassLabel(names=sorted(keep))
-    least = f"{len(keep) + 2} loose pictures or folders in a class"
-    return {"image": image, "label": label}, splits, least
+    for file, group in groups.items():
+        splits[dealt[group]].append({"image": files[file], "label": _label(file)})
+    image = tfds.features.Image(shape=files[file].shape)
+    label = tfds.features.ClassLabel(names=sorted({*map(_label, files)}))
+    return {"image": image, "label": label}, splits
 
 
-def _music(files):
-    """As `_texts`, from {file: notes}; a tune in several keys is one group. Features as
-    in bach_chorales, empty where MIDI does not tell."""
-    splits, groups = {split: [] for split in SPLITS}, {}
-    for file, piece in files.items():
-        pitches = piece["pitches"].astype(int)
-        relative = np.where(pitches, pitches - pitches[pitches > 0].min() + 1, 0)
-        groups[file] = _digest(piece | {"pitches": relative})
-    groups = dict(sorted(groups.items(), key=lambda item: item[1]))
-    dealt = _deal(Counter(groups.values()))
+def _music(files, groups, dealt):
+    """Features as in bach_chorales, empty where MIDI does not tell."""
+    splits = {split: [] for split in SPLITS}
     for file, group in groups.items():
         example = {"name": file, "title": Path(file).stem, "key": "", "pickup": 0.0}
         example |= {"fermatas": np.zeros(len(files[file]["holds"]), bool)}
         example |= {"family": [*dealt].index(group)} | files[file]
         splits[dealt[group]].append(example)
     features = tfds.builder("bach_chorales", data_dir=DATA_DIR).info.features
-    return features, splits, "three different tunes"
+    return features, splits
 
 
 def _write(target, features, splits, report):

@@ -1,53 +1,27 @@
-"""What must happen before Keras and TensorFlow are imported, without importing them."""
+"""Imports TensorFlow without the lines that it writes to file descriptor 2."""
 
-import json
 import os
+import re
 import subprocess
 import sys
 from importlib import machinery
 from pathlib import Path
 
-# A process of its own runs this and outlives an import that ends Python. It keeps what
-# TensorFlow writes, and shows it unless "\0" comes: the import is over. The last line
-# that is not of a log is also stored, as a notebook is dead by now and shows nothing.
-KEEPER = r"""
-import os, re, sys
-text = b""
-while not text.endswith(b"\0"):
-    more = os.read(0, 9999)
-    if not more:
-        log = rb"WARNING: All|[IWE]\d{4} |\d{4}-\S+ \S+ [IWE] "
-        words = [line for line in text.splitlines() if not re.match(log, line)]
-        if words:
-            os.makedirs(os.path.dirname(sys.argv[1]), exist_ok=True)
-            open(sys.argv[1], "wb").write(words[-1])
-        os.write(2, text)
-        break
-    text += more
+# A process of its own runs this. It is killed when the import is over, so that it comes
+# to the end of what TensorFlow writes only if the import ends Python. Then it stores
+# that and shows it: a notebook is dead by now and shows nothing.
+KEEPER = """
+import os, sys
+text = sys.stdin.buffer.read()
+os.makedirs(os.path.dirname(sys.argv[1]), exist_ok=True)
+open(sys.argv[1], "wb").write(text)
+os.write(2, text)
 """
-
-
-def backend_problem():
-    """A sentence if Keras is, or will be, on another backend than TensorFlow."""
-    name, place = os.environ.get("KERAS_BACKEND"), "KERAS_BACKEND"
-    if not name:
-        folder = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
-        place = os.path.join(folder, "keras.json")
-        try:
-            name = json.loads(Path(place).read_text(encoding="utf-8"))["backend"]
-        except (OSError, ValueError, LookupError, TypeError):  # as Keras reads it
-            name = "tensorflow"
-    if "keras" in sys.modules:
-        name = sys.modules["keras"].config.backend()
-    if name != "tensorflow":
-        return (
-            f"Keras is set to {name} by {place}, but the lessons need TensorFlow: "
-            "restart the kernel and run `%env KERAS_BACKEND=tensorflow` first."
-        )
+LOG_LINE = re.compile(r"WARNING: All|[IWE]\d{4} |\d{4}-\S+ \S+ [IWE] ")
 
 
 class QuietLoader(machinery.SourceFileLoader):
-    """Imports TensorFlow without the lines that it writes to file descriptor 2.
+    """Imports TensorFlow quietly.
 
     Raises CourseError with the reason if that ended Python the last time.
     """
@@ -67,7 +41,8 @@ class QuietLoader(machinery.SourceFileLoader):
         finally:
             os.dup2(saved, 2)
             os.close(saved)
-            keeper.communicate(b"\0")
+            keeper.kill()
+            keeper.communicate()
 
 
 def _last_words():
@@ -76,12 +51,13 @@ def _last_words():
     folder = Path(os.environ.get("COURSE_ARTIFACTS") or ROOT / "artifacts")
     path = folder.expanduser().absolute() / "last_words.txt"
     if path.exists():
-        words = path.read_text(encoding="utf-8", errors="replace")
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         path.unlink()
-        raise CourseError(
-            "TensorFlow ended Python when it was imported last: mend the reason, then "
-            f"try again. It was: {words:.200}"
-        )
+        if words := [line for line in lines if not LOG_LINE.match(line)]:
+            raise CourseError(
+                "TensorFlow ended Python when it was imported last: mend the reason, "
+                f"then try again. It was: {words[-1]:.200}"
+            )
     return path
 
 

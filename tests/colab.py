@@ -64,17 +64,17 @@ def run(notebook):
 
 def update_pins(frozen):
     """The requirements, every pin of them at the version of a `pip freeze` text."""
-    versions = dict(re.findall(r"(?m)^([\w.-]+)==(\S+)", frozen.lower()))
+    pattern = r"(?m)^([\w.-]+)==(\S+)"
+    versions = {normalised(name): v for name, v in re.findall(pattern, frozen)}
 
     def pin(match):
-        name = match[1].lower()
-        for spelling in [name, name.replace("_", "-"), name.replace("-", "_")]:
-            if spelling in versions:
-                return f"{match[1]}=={versions[spelling]}"
-        return match[0]
+        return f"{match[1]}=={versions.get(normalised(match[1]), match[2])}"
 
-    text = REQUIREMENTS.read_text(encoding="utf-8")
-    return re.sub(r"(?m)^([\w.-]+)==\S+", pin, text)
+    return re.sub(pattern, pin, REQUIREMENTS.read_text(encoding="utf-8"))
+
+
+def normalised(name):
+    return name.lower().replace("_", "-")
 
 
 def main():

@@ -84,14 +84,3 @@ def examples(name, data_dir=DATA_DIR):
 
     data = tfds.load(name, data_dir=data_dir)
     return {key: [*map(decoded, tfds.as_numpy(split))] for key, split in data.items()}
-
-
-def built_twice(builder, splits, folder):
-    """What a builder writes, {split: list of examples}: always the same bytes."""
-    contents = []
-    for data_dir in (folder / "one", folder / "two", folder / "two"):
-        builder.write(splits, data_dir)
-        (version,) = data_dir.glob("*/*")  # no older version, no half-written one
-        contents.append({p.name: p.read_bytes() for p in version.iterdir()})
-    assert contents[0] == contents[1] == contents[2] and len(contents[0]) >= 4
-    return examples(version.parent.name, folder / "one")

@@ -49,10 +49,8 @@ def texts():
     for encoding, text in SCRIPTS.items():
         good[encoding] = "\n".join([text] * 5)
         files[encoding] = good[encoding].encode(encoding), f"read as {encoding}, g..."
-    files["copy.txt"] = (
-        " ".join(good["0.txt"].split()).encode("utf-16"),
-        "repeats 0.txt",
-    )
+    words = " ".join(good["0.txt"].split())
+    files["copy.txt"] = words.encode("utf-16"), "repeats 0.txt"
     files["z.txt"] = (good["6.txt"] + "\n").encode(), "repeats 6.txt"
     good["a b"] = "\n\n".join(good.pop(f"a b/ä {number}") for number in range(14, 21))
     return files, good
@@ -95,11 +93,7 @@ def odd_pictures(rng):
     wide.paste(image, (16, 0))
     yield "wide", encoded(wide), image
     image = new_picture(rng)
-    yield (
-        "large.png",
-        encoded(image.resize((280, 280), Image.Resampling.NEAREST)),
-        image,
-    )
+    yield "large.png", encoded(image.resize((280, 280), 0)), image
     frames = [new_picture(rng).quantize(64) for _ in range(2)]
     moving = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     yield "moving.gif", moving, frames[0]
@@ -118,29 +112,21 @@ def pictures():
     rng = np.random.default_rng(0)
     odd = list(odd_pictures(rng))
     whole, flat = encoded(new_picture(rng, (60, 60))), Image.new("1", (20_000, 9_000))
+    no_picture, cut = (
+        "Pillow cannot read it: export HEIC...",
+        "damaged, image file is...",
+    )
     bad = {
         "empty.png": (b"", "empty"),
-        "notes.txt": (b"hello", "Pillow cannot read it: export HEIC..."),
-        "photo.heic": (b"\0\0\0\x18ftypheic", "Pillow cannot read it: export HEIC..."),
-        "drawing.svg": (b"<svg></svg>", "Pillow cannot read it: export HEIC..."),
-        "scan.pdf": (b"%PDF-1.4", "Pillow cannot read it: export HEIC..."),
-        "cut.png": (whole[:-300], "damaged, image file is trunc..."),
-        "cut.jpg": (
-            encoded(odd[0][2], "JPEG")[:-99],
-            "damaged, image file is trunc...",
-        ),
-        "cut.tif": (
-            encoded(odd[1][2], "TIFF")[:-99],
-            "damaged, image file is trunc...",
-        ),
-        "flip.png": (
-            whole[:99] + b"??" + whole[101:],
-            "damaged, ...",
-        ),
-        "bomb.png": (
-            encoded(flat),
-            "too large: Image size (180000000 pixels) excee...",
-        ),
+        "notes.txt": (b"hello", no_picture),
+        "photo.heic": (b"\0\0\0\x18ftypheic", no_picture),
+        "drawing.svg": (b"<svg></svg>", no_picture),
+        "scan.pdf": (b"%PDF-1.4", no_picture),
+        "cut.png": (whole[:-300], cut),
+        "cut.jpg": (encoded(odd[0][2], "JPEG")[:-99], cut),
+        "cut.tif": (encoded(odd[1][2], "TIFF")[:-99], cut),
+        "flip.png": (whole[:99] + b"??" + whole[101:], "damaged, ..."),
+        "bomb.png": (encoded(flat), "too large: Image size (180000000 pixels) ..."),
     }
     files = {name: (data, "read") for name, data, _ in odd} | skipped(bad)
     files["PNG/z.tif"] = encoded(odd[0][2], "TIFF"), "repeats PNG/a.png"

@@ -15,6 +15,7 @@ import pytest
 import tensorflow as tf
 import trainings
 from nbclient import NotebookClient
+from sentences import is_one_sentence, one_sentence
 from trainings import At, X, Y, dense, plain, train
 
 # A process that has imported TensorFlow and done nothing else is copied for each
@@ -41,18 +42,14 @@ def states(runs):
     return sorted(runs.glob("*/epoch-*"))
 
 
-def is_one_sentence(text):
-    return len(text) <= 300 and text.strip().endswith(".") and "\n" not in text.strip()
-
-
 def interrupt():
     raise KeyboardInterrupt
 
 
-def stop(setup=plain, epoch=3, **resume):
-    """Ctrl-C within an epoch; what was printed until then does not matter."""
+def stop():
+    """Ctrl-C within epoch 3; what was printed until then does not matter."""
     with pytest.raises(KeyboardInterrupt):
-        train(setup, At(epoch, interrupt), **resume)
+        train(plain, At(3, interrupt))
 
 
 # Resume
@@ -65,12 +62,12 @@ def compare(folder, setup, epochs=trainings.EPOCHS):
     start(folder, paths[1], setup, None, epochs).join()
     undisturbed.join()
     (expected, before), (actual, said) = [json.loads(p.read_text()) for p in paths]
-    assert actual == expected and before == "" and is_one_sentence(said)
+    assert actual == expected and before == "" and is_one_sentence(said.strip())
     assert not list(folder.glob("**/epoch-*"))  # a training that ended leaves nothing
     return said
 
 
-@pytest.mark.parametrize("setup", ["text", "transformer", "gan", "vae"])
+@pytest.mark.parametrize("setup", ["text", "gan", "vae"])
 def test_killed_and_continued_elsewhere_is_the_same_bit_for_bit(tmp_path, runs, setup):
     killed = start(tmp_path, tmp_path / "killed.json", setup, 3)
     killed.join()
@@ -157,7 +154,7 @@ def test_a_full_disk_does_not_end_a_training(undisturbed, monkeypatch):
 
     monkeypatch.setattr(artifacts, "write_atomic", full)
     actual, said = train(plain)
-    assert actual == undisturbed and is_one_sentence(said)
+    assert actual == undisturbed and is_one_sentence(said.strip())
     assert said.startswith("Training goes on") and "the disk is full" in said
 
 
@@ -165,10 +162,9 @@ def test_what_resume_and_stop_on_nan_need():
     uncompiled = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     other = keras.optimizers.Adam()  # not built
     for arguments in [(dense(build=False),), (uncompiled,), (dense(), [other])]:
-        with pytest.raises(CourseError, match="keras.Input") as error:
+        with one_sentence("keras.Input"):
             callbacks.Resume("x", *arguments)
-        assert is_one_sentence(str(error.value))
-    with pytest.raises(CourseError, match="keras.Input"):
+    with one_sentence("keras.Input"):
         fit(model=dense(build=False))
 
 
@@ -224,7 +220,7 @@ def test_nan_in_the_data_stops_at_once_and_restores(capsys, step, kept):
     assert np.isfinite(watch.losses).tolist() == (step - 1) * [True] + [False]
     assert equal(watch.now(), watch.steps[kept])
     assert f"at step {step} with learning rate 0.001" in said
-    assert f"weights of step {kept} " in said and is_one_sentence(said)
+    assert f"weights of step {kept} " in said and is_one_sentence(said.strip())
 
 
 def test_a_learning_rate_that_is_too_high(capsys):
@@ -255,22 +251,11 @@ def test_nan_in_the_validation_loss(capsys):
 def test_weights_that_are_nan_before():
     model = dense()
     model.set_weights([np.full_like(value, np.nan) for value in model.get_weights()])
-    with pytest.raises(CourseError, match="before training"):
+    with one_sentence("before training"):
         fit(model=model)
 
 
-def test_a_good_training_is_left_alone(capsys):
-    assert equal(fit(every=2).now(), fit(every=99).now())
-    assert capsys.readouterr().out == ""
-
-
 # Progress and LiveSamples
-
-
-def test_progress_without_a_notebook_is_one_line(capsys):
-    fit(callbacks.Progress())
-    line = capsys.readouterr().out
-    assert line.startswith("3 epochs: loss ") and line.count("\n") == 1
 
 
 def test_progress_in_a_terminal(capsys, monkeypatch):

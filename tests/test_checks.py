@@ -9,12 +9,13 @@ import time
 from functools import lru_cache, wraps
 
 import course_utils
-from course_utils import CourseError, checks, judge
+from course_utils import checks, judge
 
 import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
+from sentences import one_sentence
 
 HEAD = "def active_units(mean, threshold=0.01):\n "
 RIGHT = "return (mean.var(axis=0) > threshold).sum()"  # answers exercise 05.2
@@ -169,9 +170,8 @@ def test_record_outside_its_range(stored, monkeypatch, capsys):
     nan, inf, high, low = math.nan, math.inf, dict(at_most=1.57), dict(at_least=0.2)
     cases = [(1.6, high), (0.1, low), (3, low | high), (nan, high), (nan, low)]
     for value, limits in [*cases, (nan, {}), (inf, high), (-inf, low)]:
-        with pytest.raises(CourseError, match="^loss .* restart the kernel") as caught:
+        with one_sentence("^loss .* restart the kernel"):
             checks.record("loss", value, baseline=1, **limits)
-        assert len(str(caught.value)) <= 300
     assert not stored()
     monkeypatch.setattr(course_utils, "SMOKE_TEST", True)
     checks.record("loss", 1.6, at_most=1.57)
@@ -183,7 +183,6 @@ def test_headline(stored, capsys):
     checks.headline(text)
     assert capsys.readouterr().out == text + "\n"
     for bad in ["lower is better", "1.54 bits", text + "\n", text + 130 * ".", ""]:
-        with pytest.raises(CourseError, match="^the headline .* change it") as caught:
+        with one_sentence("^the headline .* change it"):
             checks.headline(bad)
-        assert len(str(caught.value)) <= 300
     assert stored() == [{"headline": text}]

@@ -40,19 +40,14 @@ def test_counts_give_probabilities_and_words_joined_the_text(text_lesson):
     assert "".join(text_lesson["words"](text)) == text
 
 
-def test_counts_are_those_of_lesson_03(text_lesson):
-    train, test = some_text(500, 2), some_text(80, 3)
-    alphabet = sorted(set(train))
-    used = ["ngram_codes", "count_ngrams", "lookup", "ngram_probabilities"]
-    size = len(alphabet) + 1  # and one for what is unknown
-    other = definitions("03", used, vocabulary_size=size)
-    ids, test_ids = (
-        np.array([alphabet.index(c) + 1 for c in t]) for t in (train, test)
-    )
-    other["tables"] = [other["count_ngrams"](ids, order) for order in range(4)]
-    expected = -np.log2(other["ngram_probabilities"](test_ids, 3))
-    actual = text_lesson["bits_of"](text_lesson["count"](train, 3), test, 3)
-    np.testing.assert_allclose(actual[3:], expected, rtol=1e-12)
+def test_counts_worked_out_by_hand(text_lesson):
+    # In "aab", a is followed by a and by b, once each. The number of kinds is added as
+    # one more share, divided by the probabilities of a shorter context (Witten-Bell):
+    # p(a) = (2 + 2 / 3) / (3 + 2), p(b after a) = (1 + 2 * p(b)) / (2 + 2).
+    counts = text_lesson["count"](list("aab"), 1)
+    actual = text_lesson["bits_of"](counts, "aabac", 1)
+    expected = [8 / 15, 31 / 60, 5 / 12, 8 / 15, 1 / 15]
+    np.testing.assert_allclose(2.0**-actual, expected)
 
 
 @pytest.fixture(scope="module")

@@ -32,17 +32,14 @@ def course(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_second_call_returns_at_once(course, capsys):
+def test_what_is_installed_stays_until_the_course_changes_or_moves(
+    course, monkeypatch, capsys
+):
     folder = str(course / ".venv")
     assert install.install(folder) is None and len(RAN) == 2
     assert f"Installing the course with {sys.executable}" in capsys.readouterr().out
     assert install.ask_python(install.python_of(folder))[0] == HERE
     assert install.install(folder) is None and len(RAN) == 2
-
-
-def test_new_requirements_and_a_moved_course_are_installed_anew(course, monkeypatch):
-    folder = str(course / ".venv")
-    install.install(folder)
     with open(course / "requirements.txt", "a", encoding="utf-8") as file:
         file.write("# changed\n")
     assert install.install(folder) is None and len(RAN) == 4

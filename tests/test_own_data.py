@@ -106,15 +106,6 @@ def test_one_book_keeps_its_end_for_the_test(tmp_path, own):
     assert [round(len(text) / len(book()), 1) for text in splits] == [0.8, 0.1, 0.1]
 
 
-def test_few_documents_keep_their_ends(tmp_path, own):
-    pages = {f"b/page {n}.txt": book(n, 9).encode() for n in range(12)}
-    folder = written(tmp_path / "in", {"a.txt": book(20).encode()} | pages)
-    own_data.pack(folder, "my_books", "texts")
-    parts = [e["text"].decode() for e in load("my_books") if e["document"] == b"b"]
-    assert "\n\n".join(parts) == "\n\n".join(book(n, 9) for n in range(12))
-    assert "20.59" in datasets.load_text("my_books", "test")
-
-
 def test_splits_depend_on_contents_alone(tmp_path, own):
     tunes = [own_files.tune(np.random.default_rng(n)) for n in range(12)]
     higher = [[[(p + 3 * (p > 0), s) for p, s in v] for v in tune] for tune in tunes]
@@ -151,34 +142,52 @@ def test_a_backup_folder_changes_nothing(backup, tmp_path, own):
 
 
 def test_the_original_has_the_plainer_name(tmp_path, own):
-    names = ["a (1).png", "a copy.png", "a.png", "deep/a.png"]
-    files = dict.fromkeys(names, a_picture(0)) | {
-        f"{n}": a_picture(n) for n in range(1, 4)
-    }
+    copies = dict.fromkeys(["a (1).png", "a copy.png", "deep/a.png"], "repeats a.png")
+    names = [*copies, "a.png", *"123"]
+    files = {name: a_picture(int(name) if len(name) == 1 else 0) for name in names}
     report = own_data.pack(written(tmp_path / "in", files), "my_set", "pictures")
-    assert [report[name] for name in names] == [
-        *["repeats a.png"] * 2,
-        "read",
-        "repeats a.png",
-    ]
+    assert report == dict.fromkeys(names, "read") | copies
 
 
-def test_the_pictures_of_a_group_stay_together(tmp_path, own):
-    shots = {
-        f"{c}/day {g}/{n}.png": (c, g) for c in "ab" for g in "01234" for n in "01"
-    }
-    files = {name: a_picture(n) for n, name in enumerate(shots)}
-    own_data.pack(written(tmp_path / "in", files), "my_set", "pictures", channels=3)
+@pytest.mark.parametrize(
+    "by, name, document, counts",
+    [
+        ("folder", "{}/{}.txt", "{}", [4, 1, 1]),
+        ("prefix", "{}-{}.txt", "{}", [4, 1, 1]),
+        ("prefix", "x/{}_0{} end.txt", "x/{}", [4, 1, 1]),
+        ("file", "{}/{}.txt", "{}/{}.txt", [20, 2, 2]),
+        ("end", "{}/{}.txt", "{}", [6, 6, 6]),
+        (None, "{}/{}.txt", "{}", [6, 6, 6]),  # fewer than ten documents
+        (None, "{}{}.txt", "{}{}.txt", [20, 2, 2]),
+    ],
+)
+def test_texts_are_split_as_told(by, name, document, counts, tmp_path, own, capsys):
+    texts = [(letter, n) for letter in "abcdef" for n in range(4)]
+    files = {name.format(*t): book(i, 9).encode() for i, t in enumerate(texts)}
+    own_data.pack(written(tmp_path / "in", files), "my_set", "texts", by=by)
+    by = by or ("end" if counts == [6, 6, 6] else "folder")
+    assert f"\nSplit by {by}" in capsys.readouterr().out
+    found = [load("my_set", split) for split in own_data.SPLITS]
+    assert list(map(len, found)) == counts
+    names = {example["document"].decode() for split in found for example in split}
+    assert names == {document.format(*text) for text in texts}
+
+
+@pytest.mark.parametrize("by, name", [(None, "{}/day {}/{}"), ("prefix", "{}/{:c}-{}")])
+def test_the_pictures_of_a_group_stay_together(by, name, tmp_path, own):
+    shots = [(c, 65 + day, n) for c in "ab" for day in range(5) for n in "01"]
+    files = {name.format(*shot): a_picture(i) for i, shot in enumerate(shots)}
+    folder = written(tmp_path / "in", files)
+    own_data.pack(folder, "my_set", "pictures", channels=3, by=by)
     for split in own_data.SPLITS:
         images = {example["image"].tobytes() for example in load("my_set", split)}
         days = {}
-        for name, data in files.items():
+        for shot, data in zip(shots, files.values(), strict=True):
             inside = reading.picture(data, 28, 3)[0].tobytes() in images
-            days.setdefault(shots[name], set()).add(inside)
+            days.setdefault(shot[:2], set()).add(inside)
         assert all(len(found) == 1 for found in days.values())
-        assert sum(True in found for found in days.values()) == (
-            8 if split == "train" else 1
-        )
+        count = sum(True in found for found in days.values())
+        assert count == (8 if split == "train" else 1)
 
 
 def test_the_report_lies_beside_the_set(tmp_path, own, capsys):
@@ -188,17 +197,26 @@ def test_the_report_lies_beside_the_set(tmp_path, own, capsys):
     assert told == "".join(f"{name}: {said}\n" for name, said in report.items())
     assert report["0.txt"].startswith("read as cp1252, guessed: 0.0 and so on")
     printed = capsys.readouterr().out
-    assert "my_set: 40 read (40 cp1252 guessed)\n" in printed
-    assert printed.count("\n  ") == 4
-    assert "Full report: " in printed and "own/my_set/1.0.0/report.txt" in printed
+    assert "my_set: 40 read as cp1252, guessed\n" in printed
+    assert printed.count("\n  ") == 4 and "own/my_set/1.0.0/report.txt" in printed
+    assert "into 40 groups (40 loose files count as a group each): 32 for" in printed
     own_data.pack(tmp_path / "in", "my_set", "texts")
     assert [path.name for path in (own / "my_set").iterdir()] == ["2.0.0"]
 
 
-@pytest.mark.parametrize("size", [15, 29, 68, 28.5])
-def test_image_size_fits_the_lessons(size, tmp_path, own):
-    with pytest.raises(CourseError, match="a multiple of 4 from 16 to 64"):
-        own_data.pack(tmp_path, "my_set", "pictures", image_size=size)
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"image_size": size} for size in (15, 29, 68, 28.5)),
+        {"channels": 2},
+        {"kind": "films"},
+        {"by": "end"},
+        {"kind": "music", "by": "file"},
+    ],
+)
+def test_what_cannot_be_chosen(options, tmp_path, own):
+    with pytest.raises(CourseError, match='^Choose kind "texts", .* from 16 to 64.$'):
+        own_data.pack(tmp_path, "my_set", **{"kind": "pictures"} | options)
 
 
 def a_picture(seed):
@@ -212,18 +230,14 @@ def a_song(seed):
 @pytest.mark.parametrize(
     "kind, files, needed",
     [
-        ("texts", {"a": b"a word " * 280}, "2,000 characters, and 1 different texts"),
+        ("texts", {"a": b"a word " * 280}, "2,000 characters .*, and 1 different"),
         ("pictures", {}, "in has no pictures: choose another folder"),
         (
             "pictures",
             {f"{n}/a": a_picture(n) for n in range(4)},
-            "6 loose pictures or .*, and 4",
+            "each class .*, and 4",
         ),
-        (
-            "music",
-            {f"{n}": a_song(n) for n in range(2)},
-            "three different tunes, and 2",
-        ),
+        ("music", {f"{n}": a_song(n) for n in range(2)}, "different tunes, and 2"),
     ],
 )
 def test_too_small(kind, files, needed, tmp_path, own):
@@ -273,19 +287,17 @@ def test_links(tmp_path, own):  # fault 8
 
 
 def test_home_is_expanded(tmp_path, own, monkeypatch):  # fault 13
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
     written(tmp_path / "in", {"a.txt": book().encode()})
     assert own_data.pack("~/in", "my_texts", "texts") == {"a.txt": "read"}
 
 
-@pytest.mark.parametrize(
-    "folder, name", [("no", "my_x"), ("a.zip", "my_x"), (".", "x")]
-)
-def test_what_cannot_be_packed(folder, name, tmp_path, own):
+@pytest.mark.parametrize("place", [("no", "my_x"), ("a.zip", "my_x"), (".", "x")])
+def test_what_cannot_be_packed(place, tmp_path, own):
     written(tmp_path, {"a.zip": b"PK"})
     with pytest.raises(CourseError, match="no folder|begin with my_"):
-        own_data.pack(tmp_path / folder, name, "texts")
+        own_data.pack(tmp_path / place[0], place[1], "texts")
 
 
 KILLED = """

@@ -43,13 +43,3 @@ def test_the_shipped_model_is_as_good_as_the_lesson_says(shipped, text):
     stamp = json.loads(lessons.notebook("03").read_text("utf-8"))["metadata"]["course"]
     recorded = stamp["metrics"]["validation_bits"]["value"]
     assert abs(bits - recorded) < 0.005  # half precision
-
-
-def test_the_shipped_model_writes_mostly_known_words(shipped, text):
-    _, step, card = shipped
-    settings = {"temperature": 0.7, "seed": 1}
-    new = sampling.generate_text(step, card["vocabulary"], "She was ", 600, **settings)
-    words = [word.strip(".,;:!?\"'-") for word in new.lower().split()][:-1]
-    known = set(text.lower().replace("-", " ").split())
-    known |= {word.strip(".,;:!?\"'") for word in known}
-    assert np.mean([word in known for word in words]) > 0.6

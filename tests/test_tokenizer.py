@@ -4,16 +4,14 @@ import collections
 import itertools
 import json
 import os
-import re
 import subprocess
 import sys
 
-from course_utils import DATA_DIR, datasets, tokenizer
+from course_utils import datasets, tokenizer
 
 import lessons
 import numpy as np
 import pytest
-import tensorflow_datasets as tfds
 from sentences import one_sentence
 
 
@@ -90,13 +88,7 @@ def test_every_text_comes_back_exactly(merges):
     random, texts = np.random.default_rng(0), {*HARD, ""}
     for end in [0x80, 0x3000, 0xD800]:  # beyond this come halves of characters
         texts |= {"".join(map(chr, row)) for row in random.integers(0, end, (50, 40))}
-    fields = {"jane_austen": ["novel", "text"], "noto_emoji": ["caption"]}
-    for name, keys in (fields | {"bach_chorales": ["name", "title"]}).items():
-        decoders = tfds.decode.PartialDecoding(dict.fromkeys(keys, True))
-        for split in tfds.load(name, data_dir=DATA_DIR, decoders=decoders).values():
-            rows = split.as_numpy_iterator()
-            texts |= {row[key].decode() for row in rows for key in keys}
-    assert len(texts) > 4000
+    assert len(texts) > 150
     for text in texts:
         assert tokenizer.decode(tokenizer.encode(text, merges), merges) == text
     for text in HARD:
@@ -117,22 +109,7 @@ def test_a_text_too_short_for_the_vocabulary():
     assert tokenizer.train("", 256) == []
 
 
-def test_a_larger_vocabulary_means_fewer_tokens(novel, merges):
-    smaller = {n: tokenizer.train(novel[:20_000], n) for n in (256, 257, 300, 356)}
-    assert all(
-        [*map(list, some)] == merges[: size - 256] for size, some in smaller.items()
-    )
-    tokens = [tokenizer.encode(novel[:20_000], some) for some in smaller.values()]
-    assert tokens[0] == list(novel[:20_000].encode())
-    counts = [len(ids) for ids in tokens]
-    assert counts == sorted(set(counts), reverse=True) and counts[3] < 0.6 * counts[0]
-
-
-def test_a_merge_never_crosses_the_border_of_a_piece(merges):
-    tokens = [token.decode() for token in tokenizer.token_bytes(merges)[256:]]
-    pieces = re.compile(r" ?[A-Za-z]+| ?[^A-Za-z\s]+|\s+")
-    assert all(pieces.fullmatch(token) for token in tokens), tokens
-    assert sum(token.startswith(" ") for token in tokens) > 10
+def test_a_merge_never_crosses_the_border_of_a_piece():
     e, space, s, comma = b"e s,"
     crossing = [(e, space), (e, comma), (comma, space), (s, e)]
     assert tokenizer.encode("see, see", crossing) == [259, e, comma, space, 259, e]

@@ -2,17 +2,17 @@
 plain Python, so that a worker starts fast."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
 
-from course_utils import CourseError, workers
+from course_utils import workers
 
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
+from sentences import one_sentence
 
 SCRIPT = """
 import os, sys, time
@@ -148,25 +148,6 @@ def test_nothing_begins_after_the_budget_is_spent(script):
 def test_workers_that_cannot_work_are_not_restarted_for_ever(script, monkeypatch):
     monkeypatch.setattr(workers, "MAX_RESTARTS", 1)
     jobs = {"jobs": [{"broken": True}]}
-    with pytest.raises(CourseError, match="the objective is broken") as error:
+    with one_sentence("the objective is broken"):
         workers.search(script, {"a": jobs}, num_workers=1)
-    assert len(str(error.value)) <= 300
     assert (script.parent / "begun.txt").read_text("utf-8").count("\n") == 2
-
-
-def test_a_lock_has_one_owner_and_ends_with_its_process(tmp_path):
-    path = tmp_path / "x.lock"
-    holder = "import sys, time; from course_utils import workers\n"
-    holder += "with workers.try_lock(sys.argv[1]) as mine:\n"
-    holder += "    print(mine, flush=True); time.sleep(60)"
-    process = subprocess.Popen(
-        [sys.executable, "-c", holder, path], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout.readline() == "True\n"
-    with workers.try_lock(path) as mine:
-        assert not mine
-    process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
-    process.wait()
-    process.stdout.close()
-    with workers.try_lock(path) as mine:
-        assert mine

@@ -15,17 +15,16 @@ def split_of(file):
     return "test" if share < 0.1 else "validation" if share < 0.2 else "train"
 
 
-def decode_any(data):
-    zeros = [data[start::2].count(0) / max(len(data) / 2, 1) for start in (0, 1)]
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16"), "utf-16"
-    if max(zeros) > 0.1:
-        encoding = "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
-        return data.decode(encoding), encoding
-    try:
-        return data.decode("utf-8-sig"), "utf-8"
-    except UnicodeDecodeError:
-        return data.decode("cp1252"), "cp1252"
+def near_duplicates(texts, threshold=0.5):
+    shingles, pairs = {}, set()
+    for name in sorted(texts):
+        words = texts[name].lower().split()
+        own = {tuple(words[i : i + 5]) for i in range(len(words) - 4)}
+        for other, known in shingles.items():
+            if own and known and len(own & known) / len(own | known) > threshold:
+                pairs.add((other, name))
+        shingles[name] = own
+    return pairs
 
 
 @contextlib.contextmanager
@@ -89,47 +88,68 @@ def check_1(answer):
 
 
 def check_2(answer):
-    """decode_any(data): text and encoding, also of UTF-16 without a mark."""
-    text = "“Déjà vu”, she said.\nThen it rained – for 3 days…\n" * 9
-    cases = [
-        ("UTF-8", text.encode(), "utf-8"),
-        ("UTF-8 with a mark", text.encode("utf-8-sig"), "utf-8"),
-        ("Windows-1252", text.encode("cp1252"), "cp1252"),
-        ("UTF-16 with a mark", b"\xff\xfe" + text.encode("utf-16-le"), "utf-16"),
-        (
-            "UTF-16 with the other mark",
-            b"\xfe\xff" + text.encode("utf-16-be"),
-            "utf-16",
-        ),
-        ("utf-16-le without a mark", text.encode("utf-16-le"), "utf-16-le"),
-        ("utf-16-be without a mark", text.encode("utf-16-be"), "utf-16-be"),
-    ]
-    for name, data, encoding in cases:
-        found = answer(data)
-        assert isinstance(found, tuple) and len(found) == 2, (
-            f"it returned {type(found).__name__}. Hint: return a tuple: text, encoding."
+    """near_duplicates(texts, threshold): pairs of texts that share shingles."""
+    rng = np.random.default_rng(0)
+    words = [f"{a}{b}" for a in ("ka", "lo", "mi", "re", "su") for b in "bdgnrtz"]
+
+    def text(length=60):
+        return " ".join(rng.choice(words, length))
+
+    def pairs(texts, **options):
+        found = answer(texts, **options)
+        good = isinstance(found, set) and all(isinstance(pair, tuple) for pair in found)
+        assert good, (
+            f"it returned {str(found)[:40]!r}. "
+            "Hint: return a set of tuples such as {('a', 'b')}."
         )
-        assert found[0] == text, (
-            f"of a file in {name} it made {str(found[0])[:24]!r}. Hint: look for a "
-            "mark first, then count zeros at even and at odd places, then try UTF-8."
-        )
-        assert found[1] == encoding, (
-            f"for {name} it named {str(found[1])[:24]!r}. Hint: return {encoding!r}."
-        )
-    for data in (b"", b"Hi", "Hi".encode("utf-16-le")):
-        found = answer(data)
-        assert tuple(found)[0] == ("Hi" if data else ""), (
-            f"of {data!r} it made {str(found)[:40]!r}. "
-            "Hint: compare shares of zeros, and let an empty file be an empty text."
-        )
-    russian = "Все счастливые семьи похожи друг на друга. " * 9
-    greek = "Ἄνδρα μοι ἔννεπε, Μοῦσα, πολύτροπον, ὃς μάλα πολλὰ πλάγχθη. " * 9
-    for other in (russian, greek):
-        found = answer(other.encode("utf-16-le"))
-        assert found[0] == other, (
-            f"a text in UTF-16 came out as {str(found[0])[:12]!r}. Hint: in other "
-            "alphabets fewer of the second bytes are 0: a tenth of them is enough."
-        )
+        return found
+
+    one, other = text(), text()
+    draft = one.replace(one.split()[30], "new")
+    assert pairs({"one": one, "other": other}) == set(), (
+        "two texts of the same words in another order are a pair. "
+        "Hint: compare runs of five words in a row, not single words."
+    )
+    found = pairs({"b": one, "a": draft, "c": other})
+    assert found != {("b", "a")}, (
+        "the pair is ('b', 'a'). Hint: the earlier name by the alphabet comes first: "
+        "go through sorted(texts)."
+    )
+    assert found == {("a", "b")}, (
+        f"of a text, its draft and another text it found {str(sorted(found))[:40]}. "
+        "Hint: divide the shingles in both by those in at least one, and compare "
+        "each pair of different names once."
+    )
+    shouted = "  ".join(one.upper().split())
+    assert pairs({"a": one, "b": shouted}) == {("a", "b")}, (
+        "a text in capitals with wider spaces is no pair. Hint: text.lower().split()."
+    )
+    whole, half = " ".join(map(str, range(104))), " ".join(map(str, range(54)))
+    assert pairs({"half": half, "whole": whole}) == set(), (
+        "half of a text and the whole (a similarity of exactly 0.5) are a pair. Hint: "
+        "divide by the size of the union, and ask for more than the threshold."
+    )
+    assert pairs({"half": half, "whole": whole}, threshold=0.4), (
+        "with threshold=0.4, half of a text and the whole are no pair. "
+        "Hint: use the argument threshold."
+    )
+    refrain = "la la la la la la " * 30
+    assert not pairs({"a": refrain + one, "b": refrain + other}), (
+        "two different texts with the same long refrain are a pair. "
+        "Hint: count different shingles: make a set of them."
+    )
+    assert pairs({"a": "one two", "b": "one two", "c": ""}) == set(), (
+        "texts of fewer than five words are a pair. "
+        "Hint: without shingles there is nothing to compare."
+    )
+    assert pairs({n: "one two three four five" for n in "abc"}) == {
+        ("a", "b"),
+        ("a", "c"),
+        ("b", "c"),
+    }, (
+        "of three equal texts of five words it does not find all three pairs. "
+        "Hint: compare each text with all others; five words make one shingle."
+    )
 
 
 WRONG = {  # replacements in a solution, or another body for it
@@ -149,25 +169,35 @@ WRONG = {  # replacements in a solution, or another body for it
     "split_of__returns_a_number": [
         ('"test" if share < 0.1 else "validation" if share < 0.2 else "train"', "share")
     ],
-    "decode_any__as_in_the_lesson": [("max(zeros) > 0.1", "False")],
-    "decode_any__little_endian_only": [
-        ('"utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"', '"utf-16-le"')
+    "near_duplicates__compares_single_words": [
+        ("tuple(words[i : i + 5])", "words[i]"),
+        ("len(words) - 4", "len(words)"),
     ],
-    "decode_any__mixes_the_orders": [("zeros[0] > zeros[1]", "zeros[1] > zeros[0]")],
-    "decode_any__keeps_the_mark": [("utf-8-sig", "utf-8")],
-    "decode_any__divides_by_zero": [("max(len(data) / 2, 1)", "(len(data) / 2)")],
-    "decode_any__drops_zeros": [
-        ("return data.decode(encoding), encoding", "data = data.replace(b'\\0', b'')")
+    "near_duplicates__keeps_the_order": [("sorted(texts)", "texts")],
+    "near_duplicates__keeps_the_case": [(".lower()", "")],
+    "near_duplicates__splits_at_each_blank": [(".split()", ".split(' ')")],
+    "near_duplicates__divides_by_the_smaller": [
+        ("len(own | known)", "min(len(own), len(known))")
     ],
-    "decode_any__wants_nearly_all": [("> 0.1", "> 0.9")],
-    "decode_any__counts_a_tenth_of_all": [("len(data) / 2", "len(data)")],
-    "decode_any__text_alone": "return data.decode('utf-8-sig')",
-    "decode_any__names_utf_16": [
-        (
-            "return data.decode(encoding), encoding",
-            'return data.decode(encoding), "utf-16"',
-        )
+    "near_duplicates__divides_by_the_sum": [
+        ("len(own | known)", "(len(own) + len(known))")
     ],
+    "near_duplicates__includes_the_threshold": [("> threshold", ">= threshold")],
+    "near_duplicates__ignores_the_threshold": [("> threshold", "> 0.5")],
+    "near_duplicates__divides_by_zero": [("own and known and ", "")],
+    "near_duplicates__takes_short_texts": [
+        ("range(len(words) - 4)", "range(max(len(words) - 4, 1))")
+    ],
+    "near_duplicates__forgets_the_last_shingle": [("len(words) - 4", "len(words) - 5")],
+    "near_duplicates__takes_runs_of_characters": [
+        ("texts[name].lower().split()", "''.join(texts[name].lower().split())")
+    ],
+    "near_duplicates__returns_a_list": [("return pairs", "return sorted(pairs)")],
+    "near_duplicates__has_both_orders": [
+        ("pairs.add((other, name))", "pairs.update([(other, name), (name, other)])")
+    ],
+    "near_duplicates__wants_equal_texts": "return {(a, b) for a in texts for b in "
+    "texts if a < b and texts[a].split() == texts[b].split()}",
 }
 
 

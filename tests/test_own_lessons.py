@@ -1,0 +1,140 @@
+"""Lessons 03 and 09 run on texts, 04 and 05 on pictures of the learner's own."""
+
+import os
+import subprocess
+import sys
+
+from course_utils import ROOT, CourseError, artifacts, datasets
+
+import lessons
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+LEAST = {"03": 65, "09": 257}  # characters of each split
+LATIN = "The quick brown fox jumps over the lazy dog, and then it sleeps. " * 4
+SIGNS = "".join(map(chr, 20_000 + np.random.default_rng(0).permutation(3000)))
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "OWN_DATA", tmp_path / "data")
+    monkeypatch.setenv("COURSE_ARTIFACTS", str(tmp_path / "artifacts"))
+    plt.switch_backend("agg")
+    yield
+    plt.close("all")
+
+
+def store(features, splits):
+    """The data set "my_set" of {split: list of examples}, as lesson 01b writes it."""
+    splits = {split: [*enumerate(examples)] for split, examples in splits.items()}
+    features, folder = tfds.features.FeaturesDict(features), datasets.OWN_DATA
+    write = tfds.dataset_builders.store_as_tfds_dataset
+    write("my_set", "1.0.0", features, splits, data_dir=folder)
+
+
+def make_texts(*texts):
+    """Three texts, one a split."""
+    kinds = dict(document=tfds.features.Text(), part=np.int32)
+    rows = [[dict(document="a", part=1, text=text)] for text in texts]
+    examples = dict(zip(("train", "validation", "test"), rows, strict=True))
+    store(kinds | {"text": tfds.features.Text()}, examples)
+
+
+def make_pictures(shape, num_classes, train=6, test=6):
+    """Noisy bars: one bright row in each, its place the class."""
+    rng, splits = np.random.default_rng(0), {}
+    for split, count in [("train", train), ("validation", 1), ("test", test)]:
+        splits[split] = []
+        for index in range(count):
+            image = rng.integers(0, 60, shape, dtype="uint8")
+            image[2 * (index % num_classes)] += 190
+            splits[split].append(dict(image=image, label=index % num_classes))
+    label = tfds.features.ClassLabel(names=[f"row {2 * i}" for i in range(num_classes)])
+    store(dict(image=tfds.features.Image(shape=shape), label=label), splits)
+
+
+def cells(number):
+    """The code cells of a lesson on "my_set", without set-up and exercises."""
+    for cell in nbformat.read(lessons.notebook(number), as_version=4).cells:
+        tags = {*cell.metadata.get("tags", [])}
+        left_out = {"setup", "exercise"} & tags or ".check(" in cell.source
+        if cell.cell_type == "code" and not left_out:
+            own = '\ndataset = "my_set"' if "parameters" in tags else ""
+            yield cell.source + own
+
+
+def begin(number, until=None):
+    """Runs a lesson, or up to the cell that has a text; returns its names."""
+    names = {}
+    for source in cells(number):
+        exec(source.partition("tf.config")[0], names)  # leaves the threads as they are
+        if until and until in source:
+            break
+    return names
+
+
+@pytest.mark.parametrize("number, train", [("03", SIGNS), ("09", LATIN[:257])])
+def test_it_trains_on_own_texts(number, train, tmp_path):
+    make_texts(train, *[train[: LEAST[number]]] * 2)
+    script = tmp_path / "lesson.py"
+    script.write_text("\n\n".join(cells(number)), encoding="utf-8")
+    # In a process of its own, because the lessons choose TensorFlow's threads.
+    new = dict(COURSE_DATA=str(datasets.OWN_DATA), PYTHONPATH=str(ROOT), PYTHONUTF8="1")
+    new |= dict(MPLBACKEND="agg", PYTHONWARNINGS="error::RuntimeWarning")
+    options = dict(env=os.environ | new, encoding="utf-8", capture_output=True)
+    process = subprocess.run([sys.executable, script], **options)
+    assert process.returncode == 0, process.stderr[-2000:]
+    assert "bits per character on unseen text;" in process.stdout
+    assert "same logits as before saving: True" in process.stdout
+    saved = [path.parent.name for path in artifacts.root().glob("*/card.json")]
+    assert saved in (["my_rnn"], ["my_gpt"])  # not the course's
+
+
+@pytest.mark.parametrize("number, least", LEAST.items())
+def test_each_split_needs_just_enough_characters(number, least):
+    make_texts(LATIN[:least], LATIN[: least - 1], LATIN[:least])
+    with pytest.raises(CourseError, match=f"has {least - 1} .* needs at least {least}"):
+        begin(number, "load_text")
+
+
+def test_too_few_tokens_are_refused_before_any_training():
+    animals = " hippopotamus" * 400  # soon one token each
+    make_texts(SIGNS + animals, animals[:300], animals[:300])
+    with pytest.raises(CourseError, match="my_set has 2. tokens .* needs 65: add"):
+        begin("09", "raise CourseError")
+
+
+def test_counts_of_3000_signs_give_probabilities():
+    make_texts(SIGNS, SIGNS[:100], SIGNS[:100])
+    names = begin("03", "def ngram_bits")
+    contexts = np.tile(names["ids"]["validation"][: names["max_order"]], (3001, 1))
+    rows = np.hstack([contexts, np.arange(3001)[:, None]])
+    assert names["ngram_probabilities"](rows).sum() == pytest.approx(1)
+    assert names["ngram_bits"]("validation") < 1.5  # it has read this
+
+
+@pytest.mark.parametrize(
+    ("number", "model"), [("04", "my_cgan_generator"), ("05", "my_vae_decoder")]
+)
+@pytest.mark.parametrize(
+    ("shape", "num_classes", "train"),
+    [((28, 28, 1), 3, 60), ((32, 32, 3), 1, 6)],
+)
+def test_lesson_trains_on_own_pictures(number, model, shape, num_classes, train):
+    make_pictures(shape, num_classes, train)
+    begin(number)
+    card = artifacts.card(model)
+    assert card["outputs"][0]["shape"] == [None, *shape]
+    saved = [path.parent.name for path in artifacts.root().glob("*/card.json")]
+    assert saved and all(name.startswith("my_") for name in saved)  # not the course's
+
+
+@pytest.mark.parametrize("sizes", [(5, 6), (6, 5)])
+@pytest.mark.parametrize("number", ["04", "05"])
+def test_a_set_too_small_is_refused_before_any_training(number, sizes):
+    make_pictures((28, 28, 1), 2, *sizes)
+    with pytest.raises(CourseError, match="has 5 pictures for .* needs at least 6"):
+        begin(number)
