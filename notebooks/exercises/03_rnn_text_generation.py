@@ -23,14 +23,12 @@ def top_p(probabilities, p):
     return result / result.sum()
 
 
-def longest_copy(text, source):
-    longest = 0
-    for start in range(len(text)):
-        while (
-            start + longest < len(text) and text[start : start + longest + 1] in source
-        ):
-            longest += 1
-    return longest
+def bits_of(ids, step):
+    bits, state = 0.0, None
+    for current, following in zip(ids[:-1], ids[1:], strict=True):
+        probabilities, state = step(current, state)
+        bits -= np.log2(probabilities[following])
+    return float(bits)
 
 
 def check_1(answer):
@@ -93,26 +91,36 @@ def check_2(answer):
     )
 
 
+def toy_step(id, state):
+    """Likes the id that came two steps ago; V is 3."""
+    earlier = (state or ())[-1:]
+    probabilities = np.full(3, 0.25 if earlier else 1 / 3)
+    for previous in earlier:
+        probabilities[previous] = 0.5
+    return probabilities, (*(state or ()), id)
+
+
 def check_3(answer):
-    """The longest copied passage."""
-    source = "it is a truth universally acknowledged"
-    assert answer("a truth, he said", source) == 7, (
-        "'a truth, he said' has 'a truth' in common with the source, 7 characters, and "
-        "that is not your result. Hint: try every start; lengthen while it is found."
+    """Bits of a text under a step model."""
+
+    def halves(id, state):
+        return np.array([0.5, 0.25, 0.25]), state
+
+    assert close(answer([2, 0, 0], halves), 2.0), (
+        "two characters of probability 1/2 each do not cost 2 bits. Hint: sum -log2 of "
+        "the probability of the character that comes, over all but the first."
     )
-    assert answer("so is a truth", source) == 11, (
-        "a copy that ends the text is not found whole. "
-        "Hint: a slice may reach the end of the text: text[start:len(text)]."
+    assert close(answer([0, 1], halves), 2.0), (
+        "a character of probability 1/4 does not cost 2 bits. Hint: look up the "
+        "probability of the next id, not of the one that was read."
     )
-    assert answer("a tree is a truth untold", source) == 14, (
-        "the first copy is taken instead of the longest. "
-        "Hint: go on after the first start that is found."
+    with_state = -np.log2([1 / 3, 0.5, 0.5, 0.25]).sum()
+    assert close(answer([0, 1, 0, 1, 1], toy_step), with_state), (
+        "with a model that remembers, the bits are wrong. "
+        "Hint: give each call of step the state that the last call returned."
     )
-    assert answer("xyz xyz", "abc") == 0 and answer("", source) == 0, (
-        "texts without a common character do not give 0. Hint: begin with 0."
-    )
-    assert answer(source, source) == len(source), (
-        "a text is not a copy of itself. Hint: the whole text can be one copy."
+    assert close(answer([1], halves), 0.0), (
+        "a single character does not cost 0 bits. Hint: the first one is given."
     )
 
 
@@ -132,19 +140,12 @@ WRONG = {  # replacements in a solution, or another body for it
     "top_p__changes_its_input": [
         ("result / result.sum()", "np.divide(result, result.sum(), out=probabilities)")
     ],
-    "longest_copy__stops_at_the_first": [
-        (
-            "            longest += 1",
-            "            longest += 1\n        if longest:\n            break",
-        )
+    "bits_of__forgets_the_state": [("step(current, state)", "step(current, None)")],
+    "bits_of__natural_logarithm": [("np.log2", "np.log")],
+    "bits_of__mean": [("return float(bits)", "return float(bits / (len(ids) - 1))")],
+    "bits_of__probability_of_the_input": [
+        ("probabilities[following]", "probabilities[current]")
     ],
-    "longest_copy__misses_the_end": [
-        ("start + longest < len(text)", "start + longest + 1 < len(text)")
-    ],
-    "longest_copy__words": (
-        "return max((len(w) for w in text.split() if w in source), default=0)"
-    ),
-    "longest_copy__whole_or_nothing": "return len(text) if text in source else 0",
 }
 
 
