@@ -46,7 +46,8 @@ def source_hash(path, text=None, study=True):
     text: the notebook's, where it is not to be read from the file.
     That is its code cells but the setup cell, all that they use of course_utils except
     what is `UNTRACKED`, the data sets they verify, the models of other lessons that
-    they load, and unless study=False the lesson's study. Code counts by its syntax tree: comments, docstrings and layout do not.
+    they load, and unless study=False the lesson's study. Code counts by its syntax
+    tree: comments, docstrings and layout do not.
     """
     text = Path(path).read_text(encoding="utf-8") if text is None else text
     trees = [

@@ -38,9 +38,13 @@ def cells_of(notebook):
     raise CourseError("no cell has the tag study: tag the one that makes `results`.")
 
 
-def source_hash(path):
-    """Hash of all that the results of a lesson's study depend on."""
-    notebook = nbformat.read(path, as_version=4)
+def source_hash(path, text=None):
+    """Hash of all that the results of a lesson's study depend on.
+
+    text: the notebook's, where it is not to be read from the file.
+    """
+    text = Path(path).read_text(encoding="utf-8") if text is None else text
+    notebook = nbformat.reads(text, as_version=4)
     notebook.cells = cells_of(notebook)
     return stamps.source_hash(path, nbformat.writes(notebook), study=False)
 

@@ -91,7 +91,7 @@ def check_2(answer):
     )
 
 
-def toy_step(id, state):
+def _toy_step(id, state):
     """Likes the id that came two steps ago; V is 3."""
     earlier = (state or ())[-1:]
     probabilities = np.full(3, 0.25 if earlier else 1 / 3)
@@ -115,7 +115,7 @@ def check_3(answer):
         "probability of the next id, not of the one that was read."
     )
     with_state = -np.log2([1 / 3, 0.5, 0.5, 0.25]).sum()
-    assert close(answer([0, 1, 0, 1, 1], toy_step), with_state), (
+    assert close(answer([0, 1, 0, 1, 1], _toy_step), with_state), (
         "with a model that remembers, the bits are wrong. "
         "Hint: give each call of step the state that the last call returned."
     )
