@@ -118,7 +118,7 @@ def test_run_is_stored_stamped_and_repeatable(course, capsys):
 @pytest.mark.parametrize(
     "cell, told",
     [
-        ("raise ValueError('no luck')", "cell 3 failed .* ValueError: no luck"),
+        ("raise ValueError('no luck.')", "cell 3 failed .* ValueError: no luck."),
         ("import os; os._exit(1)", "cell 3: the kernel died"),
         ("checks.record('loss', 3.0, at_most=2)", "cell 3 failed .* loss is 3 and"),
         ("checks.record('a', 1)\nchecks.record('a', 1)", "a is recorded twice"),

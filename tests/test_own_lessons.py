@@ -111,7 +111,7 @@ def run(script):
 def test_each_split_needs_just_enough_characters(number, least):
     make_texts(LATIN[:least], LATIN[: least - 1], LATIN[:least])
     with pytest.raises(CourseError, match=f"has {least - 1} .* needs at least {least}"):
-        begin(number, "load_text")
+        begin(number, "load_text(dataset, split")
 
 
 def test_too_few_tokens_are_refused_before_any_training():
