@@ -1,4 +1,4 @@
-"""Lessons 03 and 09 run on texts, 04 and 05 on pictures of the learner's own."""
+"""Lessons 03, 03b and 09 run on texts, 04 and 05 on pictures of the learner's own."""
 
 import os
 import re

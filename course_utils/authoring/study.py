@@ -85,13 +85,13 @@ def _in_a_process(number, parameters):
 def _run_cells(path, parameters):
     """Runs the cells in this process: {"results": ..., "cpu_seconds": ...}."""
     names = {"__name__": "__main__", "display": print}
-    os.chdir(path.parent)
-    for cell in cells_of(nbformat.read(path, as_version=4)):
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type == "code" and "setup" not in tags:
-            exec(compile(cell.source, cell.id, "exec"), names)
-        if "parameters" in tags:
-            names |= parameters
+    with contextlib.chdir(path.parent):
+        for cell in cells_of(nbformat.read(path, as_version=4)):
+            tags = cell.metadata.get("tags", [])
+            if cell.cell_type == "code" and "setup" not in tags:
+                exec(compile(cell.source, cell.id, "exec"), names)
+            if "parameters" in tags:
+                names |= parameters
     results = {key: float(value) for key, value in names["results"].items()}
     return {"results": results, "cpu_seconds": round(time.process_time())}
 
