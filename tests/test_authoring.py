@@ -335,6 +335,21 @@ def test_publishing_puts_the_address_everywhere(tmp_path, monkeypatch):
     assert publish.publish("grace/hopper") == ["a.md", "b.ipynb", "pyproject.toml"]
 
 
+def test_text_and_pictures_stay_in_their_order(course):
+    show = "import matplotlib.pyplot as plt\nfor epoch in (1, 2):\n"
+    show += "    plt.plot([epoch])\n    plt.show()\n"
+    show += "    print('epoch', end=' ', flush=True)\n    print(epoch)"
+    path = lesson(course, *CELLS[:2], ("", show), *CELLS[6:8])
+    execute.execute(path)
+    outputs = nbformat.read(path, as_version=4).cells[3].outputs
+    assert [output.get("text") for output in outputs] == [
+        None,
+        "epoch 1\n",
+        None,
+        "epoch 2\n",
+    ]
+
+
 def test_a_study_runs_the_cells_of_a_lesson_with_other_parameters(course, capsys):
     lesson(
         course,

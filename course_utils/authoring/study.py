@@ -58,13 +58,13 @@ def run(path):
         study = {"runs": [{"parameters": r["parameters"]} for r in study["runs"]]}
     study["source_hash"] = code
 
-    def fill(entry):
-        entry |= _in_a_process(number, entry["parameters"])
-        execute.write(file, json.dumps(study, indent=1) + "\n")
-        print(number, json.dumps(entry), flush=True)
-
+    missing = [run for run in study["runs"] if "results" not in run]
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(fill, [run for run in study["runs"] if "results" not in run]))
+        found = pool.map(lambda r: _in_a_process(number, r["parameters"]), missing)
+        for entry, results in zip(missing, found, strict=True):
+            entry |= results
+            execute.write(file, json.dumps(study, indent=1) + "\n")
+            print(number, json.dumps(entry), flush=True)
 
 
 def _in_a_process(number, parameters):
