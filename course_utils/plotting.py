@@ -87,6 +87,7 @@ def plot_history(
     for (label, value), colour in zip((baselines or {}).items(), colours, strict=False):
         axis.axhline(value, linestyle="--", color=colour, linewidth=1, label=label)
     axis.set(xlabel=xlabel, ylabel=ylabel)
+    axis.locator_params(axis="x", integer=True)
     axis.legend()
     plt.show()
 
