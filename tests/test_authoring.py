@@ -1,7 +1,9 @@
 """Lessons re-run into the same bytes, fail without a trace, and know what they need."""
 
 import ast
+import base64
 import hashlib
+import io
 import json
 import subprocess
 import sys
@@ -10,7 +12,9 @@ from course_utils import ROOT
 from course_utils.authoring import execute, publish, stamps, study
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 from sentences import one_sentence
 
 TITLE = (
@@ -348,6 +352,23 @@ def test_text_and_pictures_stay_in_their_order(course):
         None,
         "epoch 2\n",
     ]
+
+
+@pytest.mark.parametrize("channels", [[0, 0, 0], [0, 1, 2], [0, 1, 1]])
+def test_stored_pictures_lose_no_pixel(channels):
+    noise = np.random.default_rng(0).integers(0, 256, (40, 50, 3), "uint8")
+    pixels, file = noise[..., channels], io.BytesIO()
+    if channels == [0, 1, 1]:
+        pixels = pixels // 128 * 255  # four colours
+    Image.fromarray(pixels).convert("RGBA").save(file, "PNG")
+    data = {"image/png": base64.b64encode(file.getvalue()).decode()}
+    output = nbformat.v4.new_output("display_data", data)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()])
+    notebook.cells[0].outputs = [output]
+    execute.shrink_pictures(notebook)
+    stored = base64.b64decode(output.data["image/png"])
+    assert len(stored) <= len(file.getvalue())
+    assert np.array_equal(Image.open(io.BytesIO(stored)).convert("RGB"), pixels)
 
 
 def test_a_study_runs_the_cells_of_a_lesson_with_other_parameters(course, capsys):

@@ -9,6 +9,8 @@ when the code has changed since.
 """
 
 import argparse
+import base64
+import io
 import json
 import os
 import platform
@@ -29,6 +31,7 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from PIL import Image
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -58,6 +61,7 @@ def execute(path):
             publish(card.parent)
     first = notebook.cells[0]
     first.source = stamps.NEEDS.sub(stamps.needs(stamp), first.source)
+    shrink_pictures(notebook)
     write(path, canonical(notebook, stamp))
     return stamp
 
@@ -189,6 +193,23 @@ def _canonical_output(output):
             return None  # needs a running kernel; a picture stands beside it
         output.metadata = {}
     return output
+
+
+def shrink_pictures(notebook):
+    """Store grey pictures in grey and those of few colours with a palette."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            png = output.get("data", {}).get("image/png")
+            if png:
+                image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+                red, green, blue = image.split()
+                if red.tobytes() == green.tobytes() == blue.tobytes():
+                    image = red
+                elif image.getcolors(256):
+                    image = image.quantize(256)
+                file = io.BytesIO()
+                image.save(file, "PNG", optimize=True)
+                output.data["image/png"] = base64.b64encode(file.getvalue()).decode()
 
 
 def publish(folder):
