@@ -79,7 +79,7 @@ def plot_history(
     history: {key: values}, such as `model.fit(...).history`. baselines: {label: value},
     dashed lines. scale: factor on every curve (1 / log 2 turns nats into bits).
     """
-    _, axis = plt.subplots()
+    figure, axis = plt.subplots()
     for key in keys or history:
         values = np.asarray(history[key], "float64") * scale
         axis.plot(np.arange(1, len(values) + 1), values, marker=".", label=key)
@@ -88,7 +88,7 @@ def plot_history(
         axis.axhline(value, linestyle="--", color=colour, linewidth=1, label=label)
     axis.set(xlabel=xlabel, ylabel=ylabel)
     axis.locator_params(axis="x", integer=True)
-    axis.legend()
+    figure.legend(loc="outside right upper")
     plt.show()
 
 
