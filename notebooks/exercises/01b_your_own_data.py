@@ -15,16 +15,12 @@ def split_of(file):
     return "test" if share < 0.1 else "validation" if share < 0.2 else "train"
 
 
-def near_duplicates(texts, threshold=0.5):
-    shingles, pairs = {}, set()
-    for name in sorted(texts):
-        words = texts[name].lower().split()
-        own = {tuple(words[i : i + 5]) for i in range(len(words) - 4)}
-        for other, known in shingles.items():
-            if own and known and len(own & known) / len(own | known) > threshold:
-                pairs.add((other, name))
-        shingles[name] = own
-    return pairs
+def dhash(picture):
+    from PIL import Image
+
+    grey = Image.fromarray(picture).convert("L")
+    small = np.asarray(grey.resize((9, 8)))
+    return small[:, 1:] > small[:, :-1]
 
 
 @contextlib.contextmanager
@@ -87,68 +83,64 @@ def check_1(answer):
     )
 
 
+def _bits(result):
+    hint = "compare two arrays of 8 × 8 grey pixels with >, and return the result"
+    bits = np.asarray(result)
+    assert bits.dtype == bool, f"it returned {str(result)[:40]!r}. Hint: {hint}."
+    assert bits.shape == (8, 8), (
+        f"the hash has the shape {bits.shape}, not (8, 8). Hint: convert to "
+        '"L" (grey), resize to (width, height), and compare within each of 8 rows.'
+    )
+    return bits
+
+
 def check_2(answer):
-    """near_duplicates(texts, threshold): pairs of texts that share shingles."""
-    rng = np.random.default_rng(0)
-    words = [f"{a}{b}" for a in ("ka", "lo", "mi", "re", "su") for b in "bdgnrtz"]
-
-    def text(length=60):
-        return " ".join(rng.choice(words, length))
-
-    def pairs(texts, **options):
-        found = answer(texts, **options)
-        good = isinstance(found, set) and all(isinstance(pair, tuple) for pair in found)
-        assert good, (
-            f"it returned {str(found)[:40]!r}. "
-            "Hint: return a set of tuples such as {('a', 'b')}."
-        )
-        return found
-
-    one, other = text(), text()
-    draft = one.replace(one.split()[30], "new")
-    assert pairs({"one": one, "other": other}) == set(), (
-        "two texts of the same words in another order are a pair. "
-        "Hint: compare runs of five words in a row, not single words."
+    """dhash(picture): which pixels are brighter than their left neighbours."""
+    columns = np.array([0, 100, 50, 150, 200, 120, 180, 60, 250])
+    wanted = np.tile(np.diff(columns) > 0, (8, 1))
+    stripes = np.repeat(np.tile(columns, (8, 1)), 20, axis=1).repeat(20, axis=0)
+    stripes = np.repeat(stripes[..., None], 3, axis=-1).astype("uint8")
+    before = stripes.copy()
+    found = _bits(answer(stripes))
+    assert np.array_equal(stripes, before), (
+        "it changes the picture that it was given. Hint: make new arrays."
     )
-    found = pairs({"b": one, "a": draft, "c": other})
-    assert found != {("b", "a")}, (
-        "the pair is ('b', 'a'). Hint: the earlier name by the alphabet comes first: "
-        "go through sorted(texts)."
+    assert not np.array_equal(found, ~wanted), (
+        "every bit is the opposite of what it should be. "
+        "Hint: True where a pixel is brighter than the one to its left."
     )
-    assert found == {("a", "b")}, (
-        f"of a text, its draft and another text it found {str(sorted(found))[:40]}. "
-        "Hint: divide the shingles in both by those in at least one, and compare "
-        "each pair of different names once."
+    assert not np.all(found == found[0, 0]), (
+        "vertical stripes, brighter and darker in turn, give equal bits everywhere. "
+        "Hint: shrink the whole picture, and compare each pixel with its left "
+        "neighbour by >; differences of bytes never fall below zero."
     )
-    shouted = "  ".join(one.upper().split())
-    assert pairs({"a": one, "b": shouted}) == {("a", "b")}, (
-        "a text in capitals with wider spaces is no pair. Hint: text.lower().split()."
+    assert np.array_equal(found, wanted), (
+        f"nine stripes of brightness {', '.join(map(str, columns))} give "
+        f"{found[0].astype(int)}, not {wanted[0].astype(int)}, in a row. "
+        "Hint: compare each pixel with its left neighbour by >."
     )
-    whole, half = " ".join(map(str, range(104))), " ".join(map(str, range(54)))
-    assert pairs({"half": half, "whole": whole}) == set(), (
-        "half of a text and the whole (a similarity of exactly 0.5) are a pair. Hint: "
-        "divide by the size of the union, and ask for more than the threshold."
+    assert np.array_equal(_bits(answer(stripes[::-1, ::-1])), ~wanted[:, ::-1]), (
+        "turned by half, the stripes have another hash than they should. "
+        "Hint: use the picture that was given, and nothing else."
     )
-    assert pairs({"half": half, "whole": whole}, threshold=0.4), (
-        "with threshold=0.4, half of a text and the whole are no pair. "
-        "Hint: use the argument threshold."
+    flat = np.full((28, 28, 3), 200, "uint8")
+    assert not _bits(answer(flat)).any(), (
+        "a picture of one colour has bits that are True. "
+        "Hint: an equal neighbour does not count: use >, not >=."
     )
-    refrain = "la la la la la la " * 30
-    assert not pairs({"a": refrain + one, "b": refrain + other}), (
-        "two different texts with the same long refrain are a pair. "
-        "Hint: count different shingles: make a set of them."
+    # Each row brighter from left to right in green, and darker in blue and red.
+    rise = np.repeat(np.arange(0, 252, 28), 20)
+    colours = np.stack([255 - rise, rise, 255 - rise], axis=-1)
+    colours = np.tile(colours, (160, 1, 1)).astype("uint8")
+    assert _bits(answer(colours)).all(), (
+        "a picture that gets greener to the right gets no brighter. "
+        'Hint: convert("L") weighs the colours as the eye does.'
     )
-    assert pairs({"a": "one two", "b": "one two", "c": ""}) == set(), (
-        "texts of fewer than five words are a pair. "
-        "Hint: without shingles there is nothing to compare."
-    )
-    assert pairs({n: "one two three four five" for n in "abc"}) == {
-        ("a", "b"),
-        ("a", "c"),
-        ("b", "c"),
-    }, (
-        "of three equal texts of five words it does not find all three pairs. "
-        "Hint: compare each text with all others; five words make one shingle."
+    half = colours.copy()
+    half[:80] = half[:80, ::-1]
+    assert np.array_equal(_bits(answer(half)).any(axis=1), [False] * 4 + [True] * 4), (
+        "the upper half darker to the right, the lower half brighter, do not give four "
+        "rows of False above four of True. Hint: keep the rows in their order."
     )
 
 
@@ -169,35 +161,34 @@ WRONG = {  # replacements in a solution, or another body for it
     "split_of__returns_a_number": [
         ('"test" if share < 0.1 else "validation" if share < 0.2 else "train"', "share")
     ],
-    "near_duplicates__compares_single_words": [
-        ("tuple(words[i : i + 5])", "words[i]"),
-        ("len(words) - 4", "len(words)"),
+    "dhash__compares_with_the_right": [(" > ", " < ")],
+    "dhash__counts_equal_ones": [(" > ", " >= ")],
+    "dhash__swaps_width_and_height": [("(9, 8)", "(8, 9)")],
+    "dhash__eight_by_eight": [("(9, 8)", "(8, 8)")],
+    "dhash__keeps_the_colours": [('.convert("L")', "")],
+    "dhash__takes_one_colour": [
+        ('Image.fromarray(picture).convert("L")', "Image.fromarray(picture[..., 0])")
     ],
-    "near_duplicates__keeps_the_order": [("sorted(texts)", "texts")],
-    "near_duplicates__keeps_the_case": [(".lower()", "")],
-    "near_duplicates__splits_at_each_blank": [(".split()", ".split(' ')")],
-    "near_duplicates__divides_by_the_smaller": [
-        ("len(own | known)", "min(len(own), len(known))")
+    "dhash__compares_with_the_mean": [
+        ("small[:, 1:] > small[:, :-1]", "small[:, 1:] > small.mean()")
     ],
-    "near_duplicates__divides_by_the_sum": [
-        ("len(own | known)", "(len(own) + len(known))")
+    "dhash__subtracts_bytes": [
+        ("small[:, 1:] > small[:, :-1]", "small[:, 1:] - small[:, :-1] > 0")
     ],
-    "near_duplicates__includes_the_threshold": [("> threshold", ">= threshold")],
-    "near_duplicates__ignores_the_threshold": [("> threshold", "> 0.5")],
-    "near_duplicates__divides_by_zero": [("own and known and ", "")],
-    "near_duplicates__takes_short_texts": [
-        ("range(len(words) - 4)", "range(max(len(words) - 4, 1))")
+    "dhash__compares_rows": [
+        ("(9, 8)", "(8, 9)"),
+        ("small[:, 1:] > small[:, :-1]", "small[1:] > small[:-1]"),
     ],
-    "near_duplicates__forgets_the_last_shingle": [("len(words) - 4", "len(words) - 5")],
-    "near_duplicates__takes_runs_of_characters": [
-        ("texts[name].lower().split()", "''.join(texts[name].lower().split())")
+    "dhash__returns_differences": [
+        ("small[:, 1:] > small[:, :-1]", "np.diff(small.astype(int))")
     ],
-    "near_duplicates__returns_a_list": [("return pairs", "return sorted(pairs)")],
-    "near_duplicates__has_both_orders": [
-        ("pairs.add((other, name))", "pairs.update([(other, name), (name, other)])")
+    "dhash__returns_a_list": [
+        ("return small[:, 1:] > small[:, :-1]", "return [int(small[0, 0] > 9)] * 64")
     ],
-    "near_duplicates__wants_equal_texts": "return {(a, b) for a in texts for b in "
-    "texts if a < b and texts[a].split() == texts[b].split()}",
+    "dhash__cuts_out_a_corner": [("grey.resize((9, 8))", "grey.crop((0, 0, 9, 8))")],
+    "dhash__turns_it_upside_down": [
+        ("small[:, 1:] > small[:, :-1]", "(small[:, 1:] > small[:, :-1])[::-1]")
+    ],
 }
 
 

@@ -13,19 +13,24 @@ def pad_batch(rows, length):
     return ids, ids > 0
 
 
-def repair_lines(text, byte_of):
-    lines = []
-    for line in text.split("\n"):
-        while True:
-            try:
-                better = bytes(byte_of[character] for character in line).decode()
-            except (KeyError, UnicodeDecodeError):
-                break
-            if better == line:
-                break
-            line = better
-        lines.append(line)
-    return "\n".join(lines)
+def learn_merges(text, number):
+    ids, merges = list(text.encode()), []
+    for new_id in range(256, 256 + number):
+        counts = {}
+        for pair in zip(ids, ids[1:], strict=False):
+            counts[pair] = counts.get(pair, 0) + 1
+        pair = max(counts, key=counts.get, default=None)
+        if pair is None or counts[pair] < 2:
+            break
+        merges.append(pair)
+        merged = []
+        for id in ids:
+            if merged and (merged[-1], id) == pair:
+                merged[-1] = new_id
+            else:
+                merged.append(id)
+        ids = merged
+    return merges
 
 
 def character_layer(texts, num_columns):
@@ -84,63 +89,86 @@ def check_1(answer):
     )
 
 
-def _table():
-    table = [
-        bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(256)
-    ]
-    byte_of = {character: byte for byte, character in enumerate(table)}
-    return table, byte_of | {chr(byte): byte for byte in range(0x80, 0xA0)}
-
-
 def check_2(answer):
-    """repair_lines(text, byte_of): each line by itself, until nothing changes."""
-    table, byte_of = _table()
+    """learn_merges(text, number): the pairs that are merged, in their order."""
 
-    def garble(text, times, latin=False):
-        for _ in range(times):
-            data = text.encode()
-            text = data.decode("latin-1") if latin else "".join(table[b] for b in data)
-        return text
+    def merges(text, number):
+        found = answer(text, number)
+        form = isinstance(found, list | tuple) and all(
+            isinstance(pair, list | tuple)
+            and len(pair) == 2
+            and all(isinstance(id, int | np.integer) for id in pair)
+            for pair in found
+        )
+        assert form, (
+            f"it returned {str(found)[:40]!r}. "
+            "Hint: return a list of pairs of numbers, such as [(115, 104)]."
+        )
+        return [tuple(map(int, pair)) for pair in found]
 
-    for text in [
-        "plain text",
-        "",
-        "naïve café",
-        "“Oh!” — she",
-        "5 €\n\n£5\n",
-        "世界 🎉",
-    ]:
-        result = answer(text, dict(byte_of))
-        assert result == text, (
-            f"the good text {text!r} became {str(result)[:40]!r}. Hint: keep a line as "
-            "it is when a character has no byte, or the bytes are no valid UTF-8."
+    found = merges("abab", 1)
+    assert found == [(97, 98)], (
+        f"the first merge of 'abab' is {found}, not [(97, 98)]. Hint: count each pair "
+        "of neighbouring bytes, and take the most frequent pair."
+    )
+    assert merges("éé", 1) == [(195, 169)], (
+        "'éé' is not taken as the bytes 195, 169, 195, 169. "
+        "Hint: begin with list(text.encode())."
+    )
+    assert len(merges("abcabcabc", 1)) == 1, (
+        "asked for 1 merge of 'abcabcabc', it does not return 1. "
+        "Hint: `number` says how many to learn, if enough pairs occur twice."
+    )
+    for text, first in [("cdcd abab", (99, 100)), ("abab cdcd", (97, 98))]:
+        found = merges(text, 1)
+        assert found == [first], (
+            f"the first merge of {text!r} is {found}, not [{first}]. Hint: of equally "
+            "frequent pairs, take the one that comes first in the text."
         )
-    for text in ["naïve café", "“Oh!” — she", "£5"]:
-        for latin in (False, True):
-            result = answer(garble(text, 1, latin), dict(byte_of))
-            assert result == text, (
-                f"{text!r}, garbled once, became {str(result)[:40]!r}. Hint: look up "
-                "each character in byte_of, and decode the bytes as UTF-8."
-            )
-    for times in (2, 3, 5):
-        result = answer(garble("“Déjà vu”", times), dict(byte_of))
-        assert result == "“Déjà vu”", (
-            f"text garbled {times} times became {str(result)[:40]!r}. "
-            "Hint: repeat, until decoding fails or changes nothing."
+    assert merges("a b a b", 1) == [(97, 32)], (
+        "of 'a b a b', the first merge is not that of 'a' and the space. "
+        "Hint: do not split the text into words; a space is a byte like any other."
+    )
+    found = merges("abcabcabc", 2)
+    assert len(found) == 2, (
+        f"asked for 2 merges of 'abcabcabc', it returned {len(found)}. "
+        "Hint: `number` says how many to learn, if enough pairs occur twice."
+    )
+    assert found == [(97, 98), (256, 99)], (
+        f"the merges of 'abcabcabc' are {found}, not [(97, 98), (256, 99)]. Hint: put "
+        "256 for every 97, 98 in the list, then count its pairs anew."
+    )
+    for text in ("abab", "abcd", "a", ""):
+        found = merges(text, 5)
+        assert found == [(97, 98)] * (text == "abab"), (
+            f"asked for 5 merges of {text!r}, it returned {str(found)[:50]}. "
+            "Hint: stop when no pair occurs twice."
         )
-    mixed = ["“Good”", garble("“once”", 1), "plain", garble("“twice”", 2), ""]
-    result = answer("\n".join(mixed), dict(byte_of))
-    assert result == "“Good”\n“once”\nplain\n“twice”\n", (
-        f"good and garbled lines together became {str(result)[:60]!r}. "
-        'Hint: split at "\\n", repair each line by itself, and join them again.'
+    found = merges("aaab aaab", 2)
+    assert found == [(97, 97), (256, 97)], (
+        f"the merges of 'aaab aaab' are {found}, not [(97, 97), (256, 97)]. "
+        "Hint: merge from left to right, and never one byte twice."
+    )
+    twister = "she sells sea shells by the sea shore, the shells she sells"
+    found, wanted = merges(twister, 12), learn_merges(twister, 12)
+    wrong = [n for n, pair in enumerate(wanted) if found[n : n + 1] != [pair]]
+    assert not wrong, (
+        f"of a tongue twister, merge {wrong[0] + 1} is {found[wrong[0] :][:1]}, not "
+        f"{wanted[wrong[0]]}. Hint: the new numbers are 256, 257, 258 …; each merge "
+        "changes the list that the next one counts."
     )
 
 
 def check_3(answer):
     """character_layer(texts, num_columns): an adapted layer for characters."""
-    layer = answer(["It is I!", "Is it?"], 7)
-    assert hasattr(layer, "get_vocabulary"), (
+    layer = answer(["It is I!", "Is Io!"], 7)
+    assert type(layer).__name__ == "TextVectorization", (
         f"it returned {type(layer).__name__}. Hint: return the TextVectorization layer."
+    )
+    options = layer.get_config()
+    assert options["output_mode"] == "int", (
+        "the layer does not give ids. "
+        'Hint: output_mode stays "int", one id per character.'
     )
     vocabulary = [str(token) for token in layer.get_vocabulary()]
     assert len(vocabulary) > 2, (
@@ -148,14 +176,17 @@ def check_3(answer):
     )
     assert max(map(len, vocabulary[2:])) == 1, (
         f"the vocabulary holds {max(vocabulary[2:], key=len)!r}. "
-        'Hint: split="character".'
+        'Hint: split="character", without ngrams.'
     )
-    assert {"I", "!", "?"} <= {*vocabulary}, (
+    assert options["max_tokens"] is None, (
+        "the vocabulary is limited. Hint: leave max_tokens out, to keep all characters."
+    )
+    assert {"I", "!"} <= {*vocabulary}, (
         "the vocabulary lacks capitals or punctuation. Hint: standardize=None."
     )
-    assert sorted(vocabulary[2:]) == sorted({*"It is I!Is it?"}), (
+    assert sorted(vocabulary[2:]) == sorted({*"It is I!Is Io!"}), (
         "the vocabulary has other characters than the texts, or not all. "
-        "Hint: adapt the layer to all of the texts and nothing else; no max_tokens."
+        "Hint: adapt the layer to all of the texts and nothing else."
     )
     ids = np.asarray(layer(["It is I!", "Is"]))
     assert ids.shape == (2, 7), (
@@ -164,7 +195,7 @@ def check_3(answer):
     )
     assert "".join(vocabulary[i] for i in ids[0]) == "It is I", (
         "the ids are not those of the first characters. "
-        'Hint: output_mode stays "int", one id per character.'
+        "Hint: leave the options that the task does not name as they are."
     )
 
 
@@ -196,30 +227,47 @@ WRONG = {  # replacements in a solution, or another body for it
             "        if not row:\n            ids[number] = 0",
         )
     ],
-    "repair_lines__once": [
+    "learn_merges__characters": [
+        ("list(text.encode())", "[ord(character) for character in text]")
+    ],
+    "learn_merges__of_words": [
+        ("list(text.encode())", 'list("".join(text.split()).encode())')
+    ],
+    "learn_merges__numbers_from_0": [("range(256, 256 + number)", "range(number)")],
+    "learn_merges__numbers_from_257": [
+        ("range(256, 256 + number)", "range(257, 257 + number)")
+    ],
+    "learn_merges__the_same_number_for_all": [("[-1] = new_id", "[-1] = 256")],
+    "learn_merges__does_not_merge": [
         (
-            "            line = better\n",
-            "            line = better\n            break\n",
+            "        ids = merged\n",
+            "        ids = [id for id in ids if id not in pair]\n",
         )
     ],
-    "repair_lines__whole_text": [('text.split("\\n")', "[text]")],
-    "repair_lines__latin_1_alone": [
-        ("bytes(byte_of[character] for character in line)", 'line.encode("latin-1")'),
-        ("KeyError", "UnicodeEncodeError"),
-    ],
-    "repair_lines__drops_what_has_no_byte": [
+    "learn_merges__merges_once": [
         (
-            "byte_of[character] for character in line)",
-            "byte_of[c] for c in line if c in byte_of)",
+            "if merged and (merged[-1], id) == pair",
+            "if merged and (merged[-1], id) == pair and new_id not in merged",
         )
     ],
-    "repair_lines__ignores_bad_bytes": [(".decode()", '.decode("utf-8", "ignore")')],
-    "repair_lines__loses_empty_lines": [
-        (
-            "        lines.append(line)",
-            "        if line:\n            lines.append(line)",
-        )
+    "learn_merges__from_the_right": [
+        ("for id in ids:", "for id in ids[::-1]:"),
+        ("(merged[-1], id) == pair", "(id, merged[-1]) == pair"),
+        ("ids = merged\n", "ids = merged[::-1]\n"),
     ],
+    "learn_merges__the_last_of_equals": [
+        ("max(counts, key", "max(list(counts)[::-1], key")
+    ],
+    "learn_merges__the_smallest_of_equals": [
+        ("max(counts, key", "max(sorted(counts), key")
+    ],
+    "learn_merges__the_least_frequent": [("max(counts, key", "min(counts, key")],
+    "learn_merges__never_stops": [("counts[pair] < 2", "counts[pair] < 1")],
+    "learn_merges__ignores_the_number": [("256 + number)", "1_000)")],
+    "learn_merges__returns_the_text": [
+        ("return merges", "return [bytes(pair) for pair in merges if max(pair) < 256]")
+    ],
+    "learn_merges__returns_ids": [("return merges", "return ids")],
     "character_layer__words": [('"character"', '"whitespace"')],
     "character_layer__standardises": [("standardize=None, ", "")],
     "character_layer__lower_case": [("standardize=None", 'standardize="lower"')],
@@ -231,6 +279,10 @@ WRONG = {  # replacements in a solution, or another body for it
     "character_layer__ids_instead_of_the_layer": [
         ("return layer", "return layer(texts)")
     ],
+    "character_layer__small_vocabulary": [
+        ("standardize=None", "max_tokens=5, standardize=None")
+    ],
+    "character_layer__pairs": [("standardize=None", "ngrams=2, standardize=None")],
     "character_layer__counts": [
         ('split="character"', 'split="character", output_mode="count"'),
         (", output_sequence_length=num_columns", ""),

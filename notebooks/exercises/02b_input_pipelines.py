@@ -54,6 +54,10 @@ def check_1(answer):
     )
     first, second = ([*data.as_numpy_iterator()] for _ in range(2))
     sizes = [np.shape(batch) for batch in first]
+    assert sorted(sizes) != [(4,), (32,), (32,), (32,)] or sizes[-1] == (4,), (
+        "the small batch is not at the end. "
+        "Hint: shuffle single numbers, before batch()."
+    )
     assert sizes == [(32,), (32,), (32,), (4,)], (
         f"the batches of 100 numbers have the shapes {str(sizes)[:60]}. "
         "Hint: batch(32), and keep the small batch at the end."
@@ -65,13 +69,13 @@ def check_1(answer):
     )
     assert len(calls) == 100, (
         f"in two epochs prepare was called {len(calls)} times for 100 numbers. "
-        "Hint: cache() right after the step that is slow and always the same."
+        "Hint: cache() right after map(prepare), the step that is always the same."
     )
     noise = [np.concatenate(epoch) for epoch in (first, second)]
     noise = [values[np.argsort(values)] % 10 for values in noise]
     assert np.mean(noise[0] == noise[1]) < 0.5, (
         "the second epoch repeats the random numbers of the first. "
-        "Hint: map augment after cache()."
+        "Hint: map augment after cache(), and cache nothing behind it."
     )
     assert np.ptp(first[0] % 10) > 0.1, (
         "all numbers of a batch were augmented alike. "
@@ -79,7 +83,8 @@ def check_1(answer):
     )
     orders = [np.concatenate(epoch) // 10 for epoch in (first, second)]
     assert not np.array_equal(*orders), (
-        "both epochs have the same order. Hint: shuffle after cache()."
+        "both epochs have the same order. "
+        "Hint: shuffle after cache(), anew in each epoch."
     )
     members = [{*(epoch[0] // 10)} for epoch in (first, second)]
     assert members[0] != members[1] and max(members[0]) - min(members[0]) > 50, (
@@ -109,18 +114,23 @@ def check_2(answer):
     kept = np.all(new == pictures, axis=(1, 2, 3))
     assert np.all(flips | kept), (
         "a picture is neither as it was nor mirrored left to right. "
-        "Hint: the axes of one picture are rows, columns, channels: mirror the second."
+        "Hint: the axes of one picture are rows, columns, channels: mirror the "
+        "second, and change nothing else."
     )
     assert 0 < flips.sum() < 1000, (
-        "all pictures were treated alike. Hint: draw with tf.random.uniform; what "
-        "NumPy draws is a constant in the graph."
+        "all pictures were treated alike. Hint: compare with 0.5 a number from 0 to 1 "
+        "drawn by tf.random.uniform; what NumPy draws is a constant in the graph."
     )
     assert 430 < flips.sum() < 570, (
         f"{flips.mean():.0%} of the pictures were mirrored. "
         "Hint: compare a number from 0 to 1 with 0.5."
     )
+    assert not close(told, 1 - flips.astype(float)), (
+        "1.0 is told of the pictures that are not mirrored. "
+        "Hint: 1.0 must mean mirrored, 0.0 as it was."
+    )
     assert close(told, flips), (
-        "what is told does not fit: 1.0 means mirrored. "
+        "what is told does not fit the pictures. "
         "Hint: draw once, and use the result for both."
     )
 
@@ -161,28 +171,36 @@ def check_3(answer):
             f"a result is of type {type(data).__name__}. "
             "Hint: begin with tf.data.Dataset.from_tensor_slices."
         )
+    assert {*ranks} <= {4}, (
+        "augment does not get batches (N, H, W, C). "
+        "Hint: map it after batch(32), and call batch once."
+    )
     first, second = (epoch(result[0]) for _ in range(2))
     inputs, targets, sizes = first
+    assert sorted(sizes) != [4, 32, 32, 32] or sizes[-1] == 4, (
+        "the small batch of the training is not at the end. "
+        "Hint: shuffle single pictures, before batch()."
+    )
     assert sizes == [32, 32, 32, 4], (
         f"100 pictures for training give batches of {str(sizes)[:40]}. "
         "Hint: batch(32), and keep the small batch at the end."
     )
     assert close(np.sort(targets[:, 0, 0, 0]), values.ravel()), (
         "the targets of the training are not the pictures as they are, once each. "
-        "Hint: augment the inputs alone."
+        "Hint: from_tensor_slices(train), and augment the inputs alone."
     )
     noise = inputs - targets
     assert np.all((noise > 0.05) & (noise < 0.95)), (
         "the inputs of the training are not the targets, augmented once. "
         "Hint: map(lambda batch: (augment(batch), batch))."
     )
-    assert set(ranks) == {4}, (
-        "augment was called on single pictures. Hint: map it after batch(32)."
-    )
     orders = [part[1][:, 0, 0, 0] for part in (first, second)]
     assert not np.array_equal(*orders) and not np.array_equal(
         orders[0], np.arange(100)
-    ), "both epochs of the training have the same order. Hint: shuffle, without cache."
+    ), (
+        "both epochs of the training have the same order. Hint: shuffle before "
+        "batch(), anew in each epoch, with no cache() behind it."
+    )
     sets = [{*order[:32]} for order in orders]
     assert sets[0] != sets[1] and all(np.ptp(order[:32]) > 50 for order in orders), (
         "the batches hold neighbours, epoch after epoch. Hint: shuffle single "
@@ -197,13 +215,17 @@ def check_3(answer):
         "Hint: no cache() after augment."
     )
     inputs, targets, sizes = epoch(result[1])
+    assert sum(sizes) != 100, (
+        "the validation holds as many pictures as the training. "
+        "Hint: from_tensor_slices(validation)."
+    )
     assert sizes == [32, 18], (
         f"50 pictures for validation give batches of {str(sizes)[:40]}. "
         "Hint: batch(32), and keep the small batch at the end."
     )
     assert close(np.sort(targets, axis=0), validation), (
         "the targets of the validation are not its pictures, once each. "
-        "Hint: from_tensor_slices(validation)."
+        "Hint: from_tensor_slices(validation), and augment nothing."
     )
     assert close(targets, validation), (
         "the validation is shuffled. Hint: only the training needs shuffle."
@@ -239,6 +261,9 @@ WRONG = {  # replacements in a solution, or another body for it
         (".shuffle(len(numbers)).map(augment)", ".shuffle(len(numbers))"),
     ],
     "mend__drops_the_remainder": [("batch(32)", "batch(32, drop_remainder=True)")],
+    "mend__shuffles_once": [
+        ("len(numbers))", "len(numbers), reshuffle_each_iteration=False)")
+    ],
     "mend__without_shuffle": [(".shuffle(len(numbers))", "")],
     "mend__caches_batches": [("batch(32)", "batch(32).cache()")],
     "flip_and_tell__numpy": [
@@ -271,6 +296,15 @@ WRONG = {  # replacements in a solution, or another body for it
     ],
     "two_pipelines__shuffles_the_validation": [
         ("slices(validation)", "slices(validation).shuffle(100)")
+    ],
+    "two_pipelines__shuffles_once": [
+        ("len(train))", "len(train), reshuffle_each_iteration=False)")
+    ],
+    "two_pipelines__caches_the_order": [
+        ("shuffle(len(train))", "shuffle(len(train)).cache()")
+    ],
+    "two_pipelines__augments_all_validation": [
+        ("(batch, batch)", "(augment(batch),) * 2")
     ],
     "two_pipelines__without_shuffle": [(".shuffle(len(train))", "")],
     "two_pipelines__small_buffer": [("shuffle(len(train))", "shuffle(5)")],
