@@ -20,8 +20,9 @@ def filter_logits(logits, temperature=1.0, top_k=None, top_p=None):
 
     Temperature divides first, and 0 keeps the most likely token alone; then top_k keeps
     the k most likely tokens, then top_p the fewest whose probabilities sum to at least
-    p (nucleus sampling, Holtzman et al. 2020). All three may be tensors, so that one
-    compiled function serves every setting.
+    p (nucleus sampling, Holtzman et al. 2020). Tokens as likely as the last one that is
+    kept stay, too. All three may be tensors, so that one compiled function serves every
+    setting.
     """
     num_tokens = keras.ops.shape(logits)[-1]
     temperature = keras.ops.cast(temperature, "float32")

@@ -5,15 +5,6 @@ from course_utils.judge import close
 import numpy as np
 
 
-def lstm_step(x, h, c, kernel, recurrent_kernel, bias):
-    def sigmoid(values):
-        return 1 / (1 + np.exp(-values))
-
-    i, f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)
-    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-    return sigmoid(o) * np.tanh(c), c
-
-
 def top_p(probabilities, p):
     order = np.argsort(-probabilities)
     sums = np.cumsum(probabilities[order])
@@ -32,41 +23,6 @@ def bits_of(ids, step):
 
 
 def check_1(answer):
-    """One step of an LSTM."""
-    rng = np.random.default_rng(1)
-    x, h, c = (rng.normal(size=(2, size)) for size in (5, 3, 3))
-    kernel, recurrent_kernel = rng.normal(size=(5, 12)), rng.normal(size=(3, 12))
-    bias = rng.normal(size=12)
-    before = c.copy()
-    result = answer(x, h, c, kernel, recurrent_kernel, bias)
-    assert close(c, before, 0), (
-        "your function changes the c that it was given. Hint: make a new array."
-    )
-    assert isinstance(result, tuple | list) and len(result) == 2, (
-        "it does not return two arrays. Hint: end it with `return new_h, new_c`."
-    )
-    zeros = np.zeros((1, 2))
-    shut = np.array([-50.0, -50, 50, 50, 0, 0, 50, 50])  # forget nothing, add nothing
-    memory = np.array([[0.3, -2.0]])
-    _, kept = answer(zeros, zeros, memory, np.zeros((2, 8)), np.zeros((2, 8)), shut)
-    assert close(kept, memory), (
-        "with an open forget gate f and a closed input gate i, c does not stay as it "
-        "is. Hint: the order of the four parts is i, f, g, o."
-    )
-    parts = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)
-    i, f, g, o = parts
-    new_c = c / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
-    assert close(result[1], new_c), (
-        "the second result is not the new c. Hint: c' is sigmoid(f) * c + sigmoid(i) * "
-        "tanh(g), with the parts of x @ kernel + h @ recurrent_kernel + bias."
-    )
-    assert close(result[0], np.tanh(new_c) / (1 + np.exp(-o))), (
-        "the first result is not the new h. Hint: h' is sigmoid(o) * tanh(c'), with "
-        "the new c' and not the old c."
-    )
-
-
-def check_2(answer):
     """The nucleus of top-p."""
     some = np.array([0.1, 0.5, 0.15, 0.25])
     before = some.copy()
@@ -112,7 +68,7 @@ def _toy_step(id, state):
     return probabilities, (*(state or ()), id)
 
 
-def check_3(answer):
+def check_2(answer):
     """Bits of a text under a step model."""
 
     def halves(id, state):
@@ -141,20 +97,6 @@ def check_3(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "lstm_step__keras_gru_order": [("i, f, g, o", "f, i, g, o")],
-    "lstm_step__old_cell_state": [
-        ("    c = sigmoid(f) * c", "    new = sigmoid(f) * c"),
-        ("np.tanh(c), c", "np.tanh(c), new"),
-    ],
-    "lstm_step__in_place": [
-        (
-            "    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)",
-            "    c *= sigmoid(f)\n    c += sigmoid(i) * np.tanh(g)",
-        )
-    ],
-    "lstm_step__only_h": [("np.tanh(c), c", "np.tanh(c)")],
-    "lstm_step__no_tanh": [("np.tanh(c), c", "c, c")],
-    "lstm_step__no_bias": [(" + bias", "")],
     "top_p__stops_one_early": [
         ("sums - probabilities[order] < p - 1e-12", "sums <= p")
     ],
