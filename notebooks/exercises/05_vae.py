@@ -5,6 +5,12 @@ from course_utils.judge import close
 import numpy as np
 
 
+def bernoulli_reconstruction(pictures, logits):
+    white = (pictures + 1) / 2
+    nats = np.logaddexp(0, logits) - white * logits
+    return float(nats.sum(axis=(1, 2, 3)).mean())
+
+
 def sampling_layer():
     import keras
     from keras import layers, ops
@@ -27,12 +33,6 @@ def sampling_layer():
     return Sampling
 
 
-def bernoulli_reconstruction(pictures, logits):
-    white = (pictures + 1) / 2
-    nats = np.logaddexp(0, logits) - white * logits
-    return float(nats.sum(axis=(1, 2, 3)).mean())
-
-
 def blend_four(encode, decode, corners, steps):
     codes, blends = encode(corners), []
     for down in np.linspace(0, 1, steps):
@@ -44,69 +44,6 @@ def blend_four(encode, decode, corners, steps):
 
 
 def check_1(answer):
-    """A Sampling layer that can be built again from its configuration."""
-    from keras import layers
-
-    Sampling = answer()
-    good = isinstance(Sampling, type) and issubclass(Sampling, layers.Layer)
-    assert good, (
-        f"it returned {str(Sampling)[:40]}, which is no class of layers. Hint: define "
-        "`class Sampling(layers.Layer)` inside the function and return Sampling."
-    )
-    mean = np.full((2000, 3), 5.0, "float32")
-    log_variance = np.full((2000, 3), np.log(4), "float32")
-
-    def draw(layer):
-        return np.asarray(layer([mean, log_variance]))
-
-    z = draw(Sampling(seed=1))
-    assert z.shape == mean.shape, (
-        f"for inputs of shape (2000, 3) it draws the shape {z.shape}. "
-        "Hint: draw the noise with ops.shape(mean)."
-    )
-    assert abs(z.mean() - 5) < 0.2, (
-        f"for a mean of 5 the draws have the mean {z.mean():.2f}. "
-        "Hint: z = mean + standard deviation * noise."
-    )
-    assert abs(z.std() - 2) < 0.1, (
-        f"for a variance of 4 the draws have the standard deviation {z.std():.2f}. "
-        "Hint: the input is the logarithm of the variance, so that the standard "
-        "deviation is exp(0.5 * log_variance)."
-    )
-    assert z.std(axis=0).min() > 1 and z.std(axis=1).min() > 0, (
-        "rows or columns share the same noise. "
-        "Hint: every entry of z has noise of its own."
-    )
-    assert abs(draw(Sampling(seed=1, temperature=0.5)).std() - 1) < 0.05, (
-        "with temperature=0.5 the standard deviation is not halved. "
-        "Hint: multiply the standard deviation, not the variance, by temperature."
-    )
-    layer = Sampling(seed=1, temperature=0.5)
-    assert not close(draw(layer), draw(layer)), (
-        "two calls give the same draws. Hint: make one keras.random.SeedGenerator in "
-        "__init__ and give it to keras.random.normal; an int repeats itself."
-    )
-    assert close(draw(Sampling(seed=7)), draw(Sampling(seed=7))), (
-        "two layers with the same seed draw differently. "
-        "Hint: keras.random.SeedGenerator(seed)."
-    )
-    config = Sampling(seed=7, temperature=0.5, name="z").get_config()
-    assert config.get("name") == "z", (
-        "the name is not in the configuration. Hint: begin with super().get_config(), "
-        "and pass **options to super().__init__."
-    )
-    assert config.get("temperature") == 0.5 and config.get("seed") == 7, (
-        "get_config lacks the seed or the temperature. "
-        "Hint: add both to what super().get_config() returns."
-    )
-    again = Sampling.from_config(config)
-    assert close(draw(again), draw(Sampling(seed=7, temperature=0.5))), (
-        "a layer built from the configuration draws differently. "
-        "Hint: store the seed itself, not the generator, and use every argument."
-    )
-
-
-def check_2(answer):
     """The reconstruction term of a Bernoulli decoder."""
     white, black = np.ones((1, 2, 3, 1)), -np.ones((1, 2, 3, 1))
     even = np.zeros((1, 2, 3, 1))
@@ -140,6 +77,69 @@ def check_2(answer):
     assert close(far, 6000.0) and close(right, 0.0), (
         "with logits of -1000 white pixels do not cost 1000 nats each and black ones "
         "0. Hint: never form p: -log p is np.logaddexp(0, -logit)."
+    )
+
+
+def check_2(answer):
+    """A Sampling layer that can be built again from its configuration."""
+    Sampling = answer()
+    from keras import layers  # takes seconds, so only for an attempt
+
+    good = isinstance(Sampling, type) and issubclass(Sampling, layers.Layer)
+    assert good, (
+        f"it returned {str(Sampling)[:40]}, which is no class of layers. Hint: define "
+        "`class Sampling(layers.Layer)` inside the function and return Sampling."
+    )
+    mean = np.full((2000, 3), 5.0, "float32")
+    log_variance = np.full((2000, 3), np.log(4), "float32")
+
+    def draw(layer):
+        return np.asarray(layer([mean, log_variance]))
+
+    z = draw(Sampling(seed=1))
+    assert z.shape == mean.shape, (
+        f"for inputs of shape (2000, 3) it draws the shape {z.shape}. "
+        "Hint: draw the noise with ops.shape(mean)."
+    )
+    assert abs(z.mean() - 5) < 0.2, (
+        f"for a mean of 5 the draws have the mean {z.mean():.2f}. "
+        "Hint: z = mean + standard deviation * noise."
+    )
+    assert z.std(axis=0).min() > 0.01 and z.std(axis=1).min() > 0.01, (
+        "rows or columns share the same noise. "
+        "Hint: every entry of z has noise of its own."
+    )
+    assert abs(z.std() - 2) < 0.1, (
+        f"for a variance of 4 the draws have the standard deviation {z.std():.2f}. "
+        "Hint: the input is the logarithm of the variance, so that the standard "
+        "deviation is exp(0.5 * log_variance)."
+    )
+    assert abs(draw(Sampling(seed=1, temperature=0.5)).std() - 1) < 0.05, (
+        "with temperature=0.5 the standard deviation is not halved. "
+        "Hint: multiply the standard deviation, not the variance, by temperature."
+    )
+    layer = Sampling(seed=1, temperature=0.5)
+    assert not close(draw(layer), draw(layer)), (
+        "two calls give the same draws. Hint: make one keras.random.SeedGenerator in "
+        "__init__ and give it to keras.random.normal; an int repeats itself."
+    )
+    assert close(draw(Sampling(seed=7)), draw(Sampling(seed=7))), (
+        "two layers with the same seed draw differently. "
+        "Hint: keras.random.SeedGenerator(seed)."
+    )
+    config = Sampling(seed=7, temperature=0.5, name="z").get_config()
+    assert config.get("name") == "z", (
+        "the name is not in the configuration. Hint: begin with super().get_config(), "
+        "and pass **options to super().__init__."
+    )
+    assert config.get("temperature") == 0.5 and config.get("seed") == 7, (
+        "get_config lacks the seed or the temperature. "
+        "Hint: add both to what super().get_config() returns."
+    )
+    again = Sampling.from_config(config)
+    assert close(draw(again), draw(Sampling(seed=7, temperature=0.5))), (
+        "a layer built from the configuration draws differently. "
+        "Hint: store the seed itself, not the generator, and use every argument."
     )
 
 
@@ -191,6 +191,19 @@ def check_3(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
+    "bernoulli_reconstruction__mean": [(".sum(axis=(1, 2, 3)).mean()", ".mean()")],
+    "bernoulli_reconstruction__sum_of_all": [(".sum(axis=(1, 2, 3)).mean()", ".sum()")],
+    "bernoulli_reconstruction__keeps_the_range": [("(pictures + 1) / 2", "pictures")],
+    "bernoulli_reconstruction__swaps_colours": [("(pictures + 1)", "(1 - pictures)")],
+    "bernoulli_reconstruction__forms_p": [
+        ("white = ", "p, white = 1 / (1 + np.exp(-logits)), "),
+        ("np.logaddexp(0, logits)", "-white * np.log(p) - (1 - white) * np.log(1 - p)"),
+        (" - white * logits", ""),
+    ],
+    "bernoulli_reconstruction__rounds": [("(pictures + 1) / 2", "pictures > 0")],
+    "bernoulli_reconstruction__squares": [
+        ("np.logaddexp(0, logits) - white * logits", "(white - logits) ** 2")
+    ],
     "sampling_layer__variance": [("ops.exp(0.5 * log", "ops.exp(log")],
     "sampling_layer__log": [("ops.exp(0.5 * log_variance)", "log_variance")],
     "sampling_layer__no_mean": [("return mean + ", "return ")],
@@ -211,17 +224,6 @@ WRONG = {  # replacements in a solution, or another body for it
     "sampling_layer__no_get_config": [("get_config(self)", "configuration(self)")],
     "sampling_layer__config_without_the_seed": [('"seed": self.seed, ', "")],
     "sampling_layer__returns_a_layer": [("return Sampling", "return Sampling()")],
-    "bernoulli_reconstruction__mean": [(".sum(axis=(1, 2, 3)).mean()", ".mean()")],
-    "bernoulli_reconstruction__sum_of_all": [(".sum(axis=(1, 2, 3)).mean()", ".sum()")],
-    "bernoulli_reconstruction__keeps_the_range": [("(pictures + 1) / 2", "pictures")],
-    "bernoulli_reconstruction__swaps_colours": [("(pictures + 1)", "(1 - pictures)")],
-    "bernoulli_reconstruction__forms_p": "p, white = 1 / (1 + np.exp(-logits)), (pictures"
-    " + 1) / 2; return float(-(white * np.log(p) + (1 - white) * np.log(1 - p)).sum(axis="
-    "(1, 2, 3)).mean())",
-    "bernoulli_reconstruction__rounds": [("(pictures + 1) / 2", "pictures > 0")],
-    "bernoulli_reconstruction__squares": [
-        ("np.logaddexp(0, logits) - white * logits", "(white - logits) ** 2")
-    ],
     "blend_four__blends_pictures": [
         ("encode(corners)", "decode(encode(corners))"),
         ("decode(np", "(np"),
