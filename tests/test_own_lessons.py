@@ -117,7 +117,7 @@ def test_counts_of_3000_signs_give_probabilities():
 
 
 @pytest.mark.parametrize(
-    ("number", "model"), [("04", "my_cgan_generator"), ("05", "my_vae_decoder")]
+    ("number", "model"), [("04", "my_cgan_generator"), ("05", "my_conv_vae_decoder")]
 )
 @pytest.mark.parametrize(
     ("shape", "num_classes", "train"),
