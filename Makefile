@@ -3,7 +3,7 @@ PYTHON ?= $(if $(filter Windows_NT,$(OS)),py,python3)
 NB ?=
 REPO ?=
 BIN = .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-.PHONY: setup lab test check run lint torch data requirements publish test-colab
+.PHONY: setup lab test check run study lint torch data requirements publish test-colab
 
 setup:
 	@$(PYTHON) install.py
@@ -20,6 +20,10 @@ check: setup
 
 run: setup
 	$(BIN)/python -m course_utils.authoring.execute $(NB)
+
+# The runs behind the tables of a lesson, where they are missing or stale.
+study: setup
+	$(BIN)/python -m course_utils.authoring.study $(NB)
 
 lint: setup
 	$(BIN)/python -m ruff check

@@ -19,34 +19,34 @@ SPLITS = ("train", "validation", "test")
 MARK = "Packed by course_utils.own_data"  # only a set that says so is ever replaced
 TOLD = "report.txt"  # what became of each file
 LEAST = {
-    "texts": '2,000 characters and three groups of files (or by="end")',
+    "texts": "2,000 characters in all and some for each split",
     "pictures": "a group of files for each class and two more",
     "music": "three different tunes",
 }
 COPY = re.compile(r"\(\d+\)|copy|copies|kopie|backup|\bold\b", re.I)
 
 
-def pack(folder, name, kind, *, by=None, image_size=28, channels=1):
+def pack(folder, name, kind, *, by="folder", image_size=28, channels=1):
     """Write what a folder holds as the data set `name`; the folder stays as it is.
 
     kind: "texts", "pictures" (the middle, image_size x image_size pixels of 1 or 3
-    channels; a folder is a class) or "music".
-    by: which files never come apart between train, validation and test: those of a
-    "folder" (with pictures, of a folder in that of a class) or those with the same
-    "prefix" (the name up to its first digit); each "file" alone; "end" cuts the last
-    tenths off each text instead. None: "folder", but "end" for fewer than ten texts.
-    Music goes by tune. Prints, returns and writes beside the set what became of each
-    file: {file: "read ...", "repeats FILE" or "skipped: ..."}.
-    After a CourseError an older set is as was.
+    channels; a folder is a class) or "music" (where the group is the tune).
+    by: the groups, which stay whole in train, validation or test: the files of a
+    "folder" (with pictures, of a folder in that of a class); each "file"; or the files
+    for which a function of the name, such as "a/b.txt", returns the same. If it returns
+    nothing but "train", "validation" and "test", it chooses the split.
+    Texts have no whole groups where train would get less than half of the characters,
+    or another split less than a twentieth: then the last tenth of each group, its files
+    joined, is for test, and the tenth before it for validation.
+    Prints, returns and writes beside the set what came of each file: {file: "read ...",
+    "repeats FILE" or "skipped: ..."}. After a CourseError an older set is as was.
     """
-    choices = (None, "folder", "prefix", "file", "end")
-    choices = {"texts": choices, "pictures": choices[:4], "music": choices[:1]}
     sizes_fit = channels in (1, 3) and image_size in range(16, 65, 4)
-    if by not in choices.get(kind, ()) or not sizes_fit:
+    known = kind in LEAST and (by in ("folder", "file") or callable(by))
+    if not known or not sizes_fit:
         raise CourseError(
-            'Choose kind "texts", "pictures" or "music", by "folder", "prefix", "file" '
-            'or, of texts, "end" (nothing for music), channels 1 or 3, image_size '
-            "a multiple of 4 from 16 to 64."
+            'Choose kind "texts", "pictures" or "music", by "folder", "file" or a '
+            "function, channels 1 or 3, image_size a multiple of 4 from 16 to 64."
         )
     source, target = _places(folder, name)
     report, contents = {}, {}
@@ -156,13 +156,13 @@ def _deal(sizes, keep=()):
 
 def _group(file, content, kind, by):
     """Name of what a file stays with in a split: its own name where it is alone."""
-    folder, _, name = file.rpartition("/")
+    folder = os.path.dirname(file)
     if kind == "music":  # a tune in all its keys
         pitches = content["pitches"].astype(int)
         relative = np.where(pitches, pitches - pitches[pitches > 0].min() + 1, 0)
         return _digest(content | {"pitches": relative})
-    if by == "prefix":
-        return "/".join([folder, re.split(r"[\W_]*\d", name)[0] or name]).lstrip("/")
+    if callable(by):
+        return str(by(file))
     if by == "file":
         return file
     return folder or file if kind == "texts" else "/".join(file.split("/")[:2])
@@ -181,21 +181,24 @@ def _plan(contents, kind, by):
         sizes[group] += len(contents[file]) if kind == "texts" else 1
         if kind == "pictures":  # train has each class
             keep[_label(file)] = group
-    dealt = _deal(sizes, keep.values())
-    least = min(sum(sizes[g] for g in sizes if dealt[g] == split) for split in SPLITS)
-    fair = len(sizes) >= 10 and least > sum(sizes.values()) / 20
-    if by == "end" or by is None and kind == "texts" and not fair:
-        how = (
-            f"Split by end: the last tenth of each document ({len(sizes)}) is for test,"
-        )
-        return groups, {}, how + " the tenth before it for validation."
-    by = "tune" if kind == "music" else by or "folder"
-    loose = sum(file == group for file, group in groups.items())
-    alone = f" ({loose} loose files count as a group each)"
-    alone = alone if loose and by in ("folder", "prefix") else ""
-    counts = Counter(dealt.values())
-    shares = ", ".join(f"{counts[split]} for {split}" for split in SPLITS)
-    return groups, dealt, f"Split by {by} into {len(dealt)} groups{alone}: {shares}."
+    if callable(by) and kind != "music" and {*sizes} <= {*SPLITS}:
+        counts = ", ".join(f"{[*groups.values()].count(s)} for {s}" for s in SPLITS)
+        how = f"Split as the function says, in files: {counts}."
+        if len(sizes) < len(SPLITS):
+            raise CourseError(f"{how} None may be empty: change the function.")
+        return {file: file for file in files}, groups, how
+    dealt, whole = _deal(sizes, keep.values()), sum(sizes.values())
+    share = {s: sum(sizes[g] for g in sizes if dealt[g] == s) / whole for s in SPLITS}
+    by = "tune" if kind == "music" else "function" if callable(by) else by
+    if kind == "texts" and (share["train"] < 0.5 or min(share.values()) < 0.05):
+        how = f"Split by end: by {by}, groups ({len(sizes)}) are too few or too unequal"
+        how += " to stay whole. The last tenth of each is for test, the tenth before it"
+        return groups, {}, f"{how} for validation."
+    loose = by == "folder" and sum(file == group for file, group in groups.items())
+    alone = f" ({loose} loose files count as a group each)" if loose else ""
+    counts, unit = Counter(dealt.values()), "characters" if kind == "texts" else "files"
+    parts = ", ".join(f"{counts[s]} for {s} ({share[s]:.0%} of {unit})" for s in SPLITS)
+    return groups, dealt, f"Split by {by} into {len(dealt)} groups{alone}: {parts}."
 
 
 def _texts(files, groups, dealt):
@@ -231,10 +234,11 @@ def _cut(text, share):
 def _pictures(files, groups, dealt):
     splits = {split: [] for split in SPLITS}
     for file, group in groups.items():
-        splits[dealt[group]].append({"image": files[file], "label": _label(file)})
+        example = {"file": file, "image": files[file], "label": _label(file)}
+        splits[dealt[group]].append(example)
     image = tfds.features.Image(shape=files[file].shape)
     label = tfds.features.ClassLabel(names=sorted({*map(_label, files)}))
-    return {"image": image, "label": label}, splits
+    return {"file": tfds.features.Text(), "image": image, "label": label}, splits
 
 
 def _music(files, groups, dealt):

@@ -51,7 +51,7 @@ def natural(name):
     return re.sub(r"\d+", lambda digits: digits[0].zfill(20), name)
 
 
-def read(path, problem, kind, image_size, channels):
+def read(path, problem, kind, image_size=28, channels=1):
     """Content of a file, None where it is skipped, and what to say about it.
 
     problem: why not to read it, or None; kind, image_size, channels: see own_data.pack.

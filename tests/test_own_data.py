@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from course_utils import ROOT, CourseError, datasets, own_data, reading
+from course_utils import ROOT, CourseError, datasets, own_data
 
 import numpy as np
 import own_files
@@ -149,42 +149,79 @@ def test_the_original_has_the_plainer_name(tmp_path, own):
     assert report == dict.fromkeys(names, "read") | copies
 
 
+def letter(file):
+    return file.rpartition("/")[2][0]
+
+
 @pytest.mark.parametrize(
     "by, name, document, counts",
     [
         ("folder", "{}/{}.txt", "{}", [4, 1, 1]),
-        ("prefix", "{}-{}.txt", "{}", [4, 1, 1]),
-        ("prefix", "x/{}_0{} end.txt", "x/{}", [4, 1, 1]),
+        (letter, "{}-{}.txt", "{}", [4, 1, 1]),
+        (letter, "x/{}_0{} end.txt", "{}", [4, 1, 1]),
         ("file", "{}/{}.txt", "{}/{}.txt", [20, 2, 2]),
-        ("end", "{}/{}.txt", "{}", [6, 6, 6]),
-        (None, "{}/{}.txt", "{}", [6, 6, 6]),  # fewer than ten documents
-        (None, "{}{}.txt", "{}{}.txt", [20, 2, 2]),
+        ("folder", "{}{}.txt", "{}{}.txt", [20, 2, 2]),  # loose files
     ],
 )
 def test_texts_are_split_as_told(by, name, document, counts, tmp_path, own, capsys):
     texts = [(letter, n) for letter in "abcdef" for n in range(4)]
     files = {name.format(*t): book(i, 9).encode() for i, t in enumerate(texts)}
     own_data.pack(written(tmp_path / "in", files), "my_set", "texts", by=by)
-    by = by or ("end" if counts == [6, 6, 6] else "folder")
-    assert f"\nSplit by {by}" in capsys.readouterr().out
+    told = f"\nSplit by {by if isinstance(by, str) else 'function'} into"
+    assert told in capsys.readouterr().out
     found = [load("my_set", split) for split in own_data.SPLITS]
     assert list(map(len, found)) == counts
     names = {example["document"].decode() for split in found for example in split}
     assert names == {document.format(*text) for text in texts}
 
 
-@pytest.mark.parametrize("by, name", [(None, "{}/day {}/{}"), ("prefix", "{}/{:c}-{}")])
+@pytest.mark.parametrize("kind, by", [("texts", "folder"), ("texts", letter)])
+@pytest.mark.parametrize("folders, long", [(3, 1), (12, 300)])
+def test_texts_in_unfit_groups_are_cut(kind, by, folders, long, tmp_path, own, capsys):
+    lengths = {
+        (f, n): 9 * (long if f == 0 else 1) for f in range(folders) for n in "ab"
+    }
+    names = {(f, n): f"{chr(97 + f)}/{chr(97 + f)} {n}.txt" for f, n in lengths}
+    texts = {names[f, n]: book(f, length) + n for (f, n), length in lengths.items()}
+    files = {name: text.encode() for name, text in texts.items()}
+    own_data.pack(written(tmp_path / "in", files), "my_set", kind, by=by)
+    assert f"groups ({folders}) are too few or too unequal" in capsys.readouterr().out
+    for split, share in zip(own_data.SPLITS, (0.8, 0.1, 0.1), strict=True):
+        found = load("my_set", split)
+        assert len(found) == folders  # a part of each group
+        length = sum(len(example["text"].decode()) for example in found)
+        assert abs(length / sum(map(len, texts.values())) - share) < 0.05
+
+
+@pytest.mark.parametrize("kind, feature", [("texts", "document"), ("pictures", "file")])
+def test_a_function_may_choose_the_splits(kind, feature, tmp_path, own, capsys):
+    def split_of(file):
+        return own_data.SPLITS[max(int(file[2]) - 5, 0)]
+
+    content = {"texts": lambda n: book(n).encode(), "pictures": a_picture}[kind]
+    files = {f"a/{n}.txt": content(n) for n in range(8)}
+    own_data.pack(written(tmp_path / "in", files), "my_set", kind, by=split_of)
+    for split in own_data.SPLITS:
+        names = {example[feature].decode() for example in load("my_set", split)}
+        assert names == {file for file in files if split_of(file) == split}
+    assert "says, in files: 6 for train, 1 for validation" in capsys.readouterr().out
+    with pytest.raises(CourseError, match="8 for train, 0 .*, 0 .* None may be empty"):
+        own_data.pack(tmp_path / "in", "my_set", kind, by=lambda file: "train")
+
+
+@pytest.mark.parametrize(
+    "by, name", [("folder", "{}/day {}/{}"), (lambda file: file[:3], "{}/{:c}-{}")]
+)
 def test_the_pictures_of_a_group_stay_together(by, name, tmp_path, own):
     shots = [(c, 65 + day, n) for c in "ab" for day in range(5) for n in "01"]
     files = {name.format(*shot): a_picture(i) for i, shot in enumerate(shots)}
     folder = written(tmp_path / "in", files)
     own_data.pack(folder, "my_set", "pictures", channels=3, by=by)
     for split in own_data.SPLITS:
-        images = {example["image"].tobytes() for example in load("my_set", split)}
+        inside = {example["file"].decode() for example in load("my_set", split)}
         days = {}
-        for shot, data in zip(shots, files.values(), strict=True):
-            inside = reading.picture(data, 28, 3)[0].tobytes() in images
-            days.setdefault(shot[:2], set()).add(inside)
+        for shot, file in zip(shots, files, strict=True):
+            days.setdefault(shot[:2], set()).add(file in inside)
         assert all(len(found) == 1 for found in days.values())
         count = sum(True in found for found in days.values())
         assert count == (8 if split == "train" else 1)
@@ -200,6 +237,7 @@ def test_the_report_lies_beside_the_set(tmp_path, own, capsys):
     assert "my_set: 40 read as cp1252, guessed\n" in printed
     assert printed.count("\n  ") == 4 and "own/my_set/1.0.0/report.txt" in printed
     assert "into 40 groups (40 loose files count as a group each): 32 for" in printed
+    assert "32 for train (80% of characters), 4 for validation (10% of" in printed
     own_data.pack(tmp_path / "in", "my_set", "texts")
     assert [path.name for path in (own / "my_set").iterdir()] == ["2.0.0"]
 
@@ -211,7 +249,7 @@ def test_the_report_lies_beside_the_set(tmp_path, own, capsys):
         {"channels": 2},
         {"kind": "films"},
         {"by": "end"},
-        {"kind": "music", "by": "file"},
+        {"by": None},
     ],
 )
 def test_what_cannot_be_chosen(options, tmp_path, own):

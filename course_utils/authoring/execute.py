@@ -58,7 +58,7 @@ def execute(path):
             publish(card.parent)
     first = notebook.cells[0]
     first.source = stamps.NEEDS.sub(stamps.needs(stamp), first.source)
-    _write(path, canonical(notebook, stamp))
+    write(path, canonical(notebook, stamp))
     return stamp
 
 
@@ -208,7 +208,7 @@ def _content(folder):
     return files
 
 
-def _write(path, text):
+def write(path, text):
     """Writes a text as a whole or not at all."""
     new = path.with_name(f".{path.name}.new")
     new.write_text(text, encoding="utf-8", newline="\n")
@@ -233,7 +233,7 @@ def main(arguments=None):
                 used = f"{stamp['seconds']} s, {stamp['peak_memory_mb']} MB"
                 print(f"{path.name}: {used}", flush=True)
         readme = stamps.NOTEBOOKS.parent / "README.md"
-        _write(readme, stamps.with_table(readme.read_text(encoding="utf-8")))
+        write(readme, stamps.with_table(readme.read_text(encoding="utf-8")))
     except CourseError as error:
         failed = True
         print(error, file=sys.stderr)

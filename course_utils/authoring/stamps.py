@@ -40,13 +40,14 @@ def number_of(path):
     return Path(path).name.partition("_")[0]
 
 
-def source_hash(path, text=None):
+def source_hash(path, text=None, study=True):
     """SHA-256 of all that the numbers of a lesson depend on.
 
     text: the notebook's, where it is not to be read from the file.
     That is its code cells but the setup cell, all that they use of course_utils except
-    what is `UNTRACKED`, the data sets they verify, and the models of other lessons that
-    they load. Code counts by its syntax tree: comments, docstrings and layout do not.
+    what is `UNTRACKED`, the data sets they verify, the models of other lessons that
+    they load, and unless study=False the lesson's study. Code counts by its syntax
+    tree: comments, docstrings and layout do not.
     """
     text = Path(path).read_text(encoding="utf-8") if text is None else text
     trees = [
@@ -57,6 +58,9 @@ def source_hash(path, text=None):
     parts = [_serialise(tree) for tree in trees]
     parts += _used_code(trees) + _used_data(trees)
     parts += _used_models(trees, number_of(path))
+    file = NOTEBOOKS / "studies" / f"{number_of(path)}.json"
+    if study and file.exists():
+        parts.append(file.read_text(encoding="utf-8"))
     return sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -5,209 +5,231 @@ from course_utils.judge import close
 import numpy as np
 
 
-def merge_once(words, counts):
-    pair_counts = {}
-    for word, count in zip(words, counts, strict=True):
-        for pair in zip(word, word[1:], strict=False):
-            pair_counts[pair] = pair_counts.get(pair, 0) + count
-    if not pair_counts:
-        return words
-    best = max(pair_counts, key=pair_counts.get)
-    merged_words = []
-    for word in words:
-        merged, position = [], 0
-        while position < len(word):
-            if tuple(word[position : position + 2]) == best:
-                merged.append(best[0] + best[1])
-                position += 2
-            else:
-                merged.append(word[position])
-                position += 1
-        merged_words.append(merged)
-    return merged_words
+def pad_batch(rows, length):
+    ids = np.zeros((len(rows), length), int)
+    for number, row in enumerate(rows):
+        tokens = [2, *row[: length - 2], 3]
+        ids[number, : len(tokens)] = tokens
+    return ids, ids > 0
 
 
-def make_windows(ids, length, stride):
-    starts = np.arange(0, len(ids) - length, stride)
-    positions = starts[:, None] + np.arange(length)  # (N, length)
-    return ids[positions], ids[positions + 1]
+def repair_lines(text, byte_of):
+    lines = []
+    for line in text.split("\n"):
+        while True:
+            try:
+                better = bytes(byte_of[character] for character in line).decode()
+            except (KeyError, UnicodeDecodeError):
+                break
+            if better == line:
+                break
+            line = better
+        lines.append(line)
+    return "\n".join(lines)
 
 
-def undo_mojibake(text):
-    while True:
-        try:
-            better = text.encode("latin-1").decode("utf-8")
-        except UnicodeError:
-            return text
-        if better == text:
-            return text
-        text = better
+def character_layer(texts, num_columns):
+    from keras import layers
+
+    layer = layers.TextVectorization(
+        standardize=None, split="character", output_sequence_length=num_columns
+    )
+    layer.adapt(texts)
+    return layer
 
 
 def check_1(answer):
-    words, counts = [list("low"), list("lower"), list("wow")], [5, 2, 4]
-    before = [list(word) for word in words]
-    merged = _words(answer(words, counts))
-    assert words == before, (
-        "it changes the words that it was given. "
-        "Hint: build new lists instead of writing into the old ones."
+    """pad_batch(rows, length): start, tokens, end, zeros, and the mask."""
+    rows = [[7, 5], [9], [4, 5, 6, 7, 8, 9, 4]]
+    before = [list(row) for row in rows]
+    result = answer(rows, 6)
+    assert isinstance(result, tuple) and len(result) == 2, (
+        "it does not return two things. Hint: end with `return ids, mask`."
     )
-    # "ow" stands in all three words: 11 times; "lo" 7 times.
-    assert merged == [["l", "ow"], ["l", "ow", "e", "r"], ["w", "ow"]], (
-        f"'low' 5 times, 'lower' twice, 'wow' 4 times: it returned {merged}, but 'o' "
-        "and 'w' stand together most often. "
-        "Hint: replace that pair in every word by the one token 'ow', keep the rest."
+    assert rows == before, (
+        "it changes the rows that it was given. Hint: build new lists."
     )
-    merged = _words(answer([list("cd"), list("cdd"), list("ab")], [1, 1, 9]))
-    assert merged == [["c", "d"], ["c", "d", "d"], ["ab"]], (
-        "a pair in one word that occurs 9 times must win over a pair in two rare "
-        "words. Hint: add counts[n] for each pair of word n, not 1."
+    ids, mask = map(np.asarray, result)
+    assert ids.shape == mask.shape == (3, 6), (
+        f"3 rows and length 6 give the shapes {ids.shape} and {mask.shape}. "
+        "Hint: both must be (N, length), also where the longest row is shorter."
     )
-    merged = _words(answer([list("xaya"), list("xabab")], [1, 3]))
-    assert merged == [["x", "a", "y", "a"], ["x", "ab", "ab"]], (
-        f"x a b a b became {merged[1:]}: every occurrence of the pair must be merged. "
-        "Hint: after a merge go on behind the pair, until the end of the word."
+    assert close(ids[0], [2, 7, 5, 3, 0, 0]), (
+        f"[7, 5] became {ids[0].tolist()}, not [2, 7, 5, 3, 0, 0]. "
+        "Hint: start 2, the tokens, end 3, then zeros."
     )
-    merged = _words(answer([list("aaa")], [1]))
-    assert merged == [["aa", "a"]], (
-        f"a a a became {merged}, not [['aa', 'a']]. "
-        "Hint: go from left to right, and use no token twice."
+    assert close(ids[2], [2, 4, 5, 6, 7, 3]), (
+        f"the long row became {ids[2].tolist()}, not [2, 4, 5, 6, 7, 3]. "
+        "Hint: cut the tokens to length - 2, so that start and end still fit."
     )
-    merged = _words(answer([["th", "e"], ["t", "he"]], [2, 1]))
-    assert merged == [["the"], ["t", "he"]], (
-        "tokens of several letters are not handled as they are. "
-        "Hint: a pair is two neighbouring tokens, however long: compare ('th', 'e')."
+    assert mask.dtype == bool, (
+        f"the mask is of type {mask.dtype}, not bool. Hint: compare, as in ids > 0."
     )
-    merged = _words(answer([list("zy"), list("ab")], [3, 3]))
-    assert merged == [["zy"], ["a", "b"]], (
-        "with a tie the pair that comes first in the words must win. "
-        "Hint: a dict keeps the order; max(..., key=...) returns the first of equals."
+    assert close(mask, ids > 0), (
+        "the mask is not True exactly at the real tokens. "
+        "Hint: start and end are real tokens, zeros are padding."
     )
-    merged = _words(answer([["a"], ["b"]], [1, 2]))
-    assert merged == [["a"], ["b"]], (
-        "words of one token have no pair and must stay as they are. "
-        "Hint: return the words when there is nothing to merge; never join two words."
+    full, _ = answer([[4, 5]], 4)
+    assert close(full, [[2, 4, 5, 3]]), (
+        f"[4, 5] at length 4 became {np.asarray(full).tolist()}. "
+        "Hint: two tokens, start and end fill 4 columns, without padding."
+    )
+    empty, mask = answer([[], [5]], 5)
+    assert close(empty, [[2, 3, 0, 0, 0], [2, 5, 3, 0, 0]]) and np.sum(mask) == 5, (
+        "a row without tokens is not start, end and padding. "
+        "Hint: treat it as any other row."
     )
 
 
-def _words(result):
-    lists = isinstance(result, list) and all(
-        isinstance(w, list | tuple) for w in result
-    )
-    assert lists, (
-        "the result is not a list of words, each a list of tokens. "
-        "Hint: return all words, in their old order."
-    )
-    return [list(word) for word in result]
+def _table():
+    table = [
+        bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(256)
+    ]
+    byte_of = {character: byte for byte, character in enumerate(table)}
+    return table, byte_of | {chr(byte): byte for byte in range(0x80, 0xA0)}
 
 
 def check_2(answer):
-    ids = np.arange(100, 120)
-    pair = answer(ids, 4, 4)
-    assert isinstance(pair, tuple | list) and len(pair) == 2, (
-        "it does not return two things. Hint: end with `return inputs, targets`."
-    )
-    inputs, targets = map(np.asarray, pair)
-    assert inputs.shape[1:] == (4,) and targets.shape == inputs.shape, (
-        f"for length 4 the shapes are {inputs.shape} and {targets.shape}. "
-        "Hint: both must be (N, length), with one row for each window."
-    )
-    assert close(inputs[0], [100, 101, 102, 103]), (
-        "the first inputs are not the first ids. "
-        "Hint: window n holds ids[n * stride : n * stride + length]."
-    )
-    assert close(targets[0], [101, 102, 103, 104]), (
-        f"inputs 100 to 103 have the targets {targets[0].tolist()}. Hint: targets[t] "
-        "is the id after inputs[t]: the same slice, begun one id later."
-    )
-    _compare(answer, ids, 4, 4, "without overlap")
-    _compare(answer, ids, 4, 1, "with a stride of 1")
-    _compare(answer, ids, 3, 5, "with a stride above the length")
-    # 9 ids: the last window of 4 starts at 4, since its target ends at the last id.
-    _compare(answer, ids[:9], 4, 4, "when the last target is the last id")
-    _compare(answer, ids[:8], 4, 4, "when one id is missing for the last target")
+    """repair_lines(text, byte_of): each line by itself, until nothing changes."""
+    table, byte_of = _table()
 
+    def garble(text, times, latin=False):
+        for _ in range(times):
+            data = text.encode()
+            text = data.decode("latin-1") if latin else "".join(table[b] for b in data)
+        return text
 
-def _compare(answer, ids, length, stride, when):
-    starts = range(0, len(ids) - length, stride)
-    inputs, targets = map(np.asarray, answer(ids, length, stride))
-    assert len(inputs) == len(targets) == len(starts), (
-        f"{when}, {len(ids)} ids give {len(inputs)} windows of {length}, not "
-        f"{len(starts)}. Hint: a window fits if its last target is still one of the "
-        "ids: start + length < len(ids)."
-    )
-    expected = [[ids[s + i : s + i + length] for s in starts] for i in (0, 1)]
-    assert close([inputs, targets], expected), (
-        f"{when} the windows hold the wrong ids. "
-        "Hint: window n starts at n * stride, its targets one id later."
+    for text in [
+        "plain text",
+        "",
+        "naïve café",
+        "“Oh!” — she",
+        "5 €\n\n£5\n",
+        "世界 🎉",
+    ]:
+        result = answer(text, dict(byte_of))
+        assert result == text, (
+            f"the good text {text!r} became {str(result)[:40]!r}. Hint: keep a line as "
+            "it is when a character has no byte, or the bytes are no valid UTF-8."
+        )
+    for text in ["naïve café", "“Oh!” — she", "£5"]:
+        for latin in (False, True):
+            result = answer(garble(text, 1, latin), dict(byte_of))
+            assert result == text, (
+                f"{text!r}, garbled once, became {str(result)[:40]!r}. Hint: look up "
+                "each character in byte_of, and decode the bytes as UTF-8."
+            )
+    for times in (2, 3, 5):
+        result = answer(garble("“Déjà vu”", times), dict(byte_of))
+        assert result == "“Déjà vu”", (
+            f"text garbled {times} times became {str(result)[:40]!r}. "
+            "Hint: repeat, until decoding fails or changes nothing."
+        )
+    mixed = ["“Good”", garble("“once”", 1), "plain", garble("“twice”", 2), ""]
+    result = answer("\n".join(mixed), dict(byte_of))
+    assert result == "“Good”\n“once”\nplain\n“twice”\n", (
+        f"good and garbled lines together became {str(result)[:60]!r}. "
+        'Hint: split at "\\n", repair each line by itself, and join them again.'
     )
 
 
 def check_3(answer):
-    for text in ["plain text", "", "naïve café", "“Oh!” — she", "£5 or 5 €"]:
-        assert answer(text) == text, (
-            f"the good text {text!r} became {answer(text)!r}. "
-            "Hint: if the text cannot be encoded as Latin-1 or decoded as UTF-8, it is "
-            "good: return it as it is."
-        )
-    for times in [1, 2, 3]:
-        for text in ["naïve café", "“Oh!” — she", "£5", "Привет 🎉", "plain"]:
-            broken = text
-            for _ in range(times):
-                broken = broken.encode("utf-8").decode("latin-1")
-            assert answer(broken) == text, (
-                f"{text!r}, misread {times} times, became {answer(broken)!r}. "
-                "Hint: undo it with .encode('latin-1').decode('utf-8'), again and "
-                "again until that fails or changes nothing."
-            )
+    """character_layer(texts, num_columns): an adapted layer for characters."""
+    layer = answer(["It is I!", "Is it?"], 7)
+    assert hasattr(layer, "get_vocabulary"), (
+        f"it returned {type(layer).__name__}. Hint: return the TextVectorization layer."
+    )
+    vocabulary = [str(token) for token in layer.get_vocabulary()]
+    assert len(vocabulary) > 2, (
+        "the vocabulary is empty. Hint: call layer.adapt(texts) before you return it."
+    )
+    assert max(map(len, vocabulary[2:])) == 1, (
+        f"the vocabulary holds {max(vocabulary[2:], key=len)!r}. "
+        'Hint: split="character".'
+    )
+    assert {"I", "!", "?"} <= {*vocabulary}, (
+        "the vocabulary lacks capitals or punctuation. Hint: standardize=None."
+    )
+    assert sorted(vocabulary[2:]) == sorted({*"It is I!Is it?"}), (
+        "the vocabulary has other characters than the texts, or not all. "
+        "Hint: adapt the layer to all of the texts and nothing else; no max_tokens."
+    )
+    ids = np.asarray(layer(["It is I!", "Is"]))
+    assert ids.shape == (2, 7), (
+        f"two texts give ids of shape {ids.shape}, not (2, 7). "
+        "Hint: output_sequence_length=num_columns."
+    )
+    assert "".join(vocabulary[i] for i in ids[0]) == "It is I", (
+        "the ids are not those of the first characters. "
+        'Hint: output_mode stays "int", one id per character.'
+    )
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "merge_once__counts_ignored": [("0) + count", "0) + 1")],
-    "merge_once__first_occurrence_only": [
-        ("== best:", "== best and len(merged) == position:")
+    "pad_batch__cuts_off_the_end": [
+        ("[2, *row[: length - 2], 3]", "[2, *row, 3][:length]")
     ],
-    "merge_once__changes_its_input": [
-        ("merged_words.append(merged)", "word[:] = merged"),
-        ("return merged_words", "return words"),
+    "pad_batch__without_special_tokens": [
+        ("[2, *row[: length - 2], 3]", "row[:length]")
     ],
-    "merge_once__fails_without_a_pair": [
-        ("if not pair_counts:\n        return words\n    ", "")
+    "pad_batch__end_after_the_padding": [
+        ("tokens = [2, *row[: length - 2], 3]", "tokens = [2, *row[: length - 2]]"),
+        ("return ids, ids > 0", "ids[:, -1] = 3\n    return ids, ids > 0"),
     ],
-    "make_windows__targets_are_inputs": [("positions + 1", "positions")],
-    "make_windows__targets_are_the_next_window": [
-        ("- length, stride", "- 2 * length, stride"),
-        ("positions + 1", "positions + length"),
+    "pad_batch__pads_to_the_longest": [
+        ("(len(rows), length)", "(len(rows), min(length, max(map(len, rows)) + 1))")
     ],
-    "make_windows__stride_ignored": [("- length, stride", "- length, length")],
-    "make_windows__last_window_lost": [("- length, stride", "- length - 1, stride")],
-    "make_windows__last_target_wraps_round": [
-        ("- length, stride", "- length + 1, stride"),
-        ("positions + 1", "(positions + 1) % len(ids)"),
+    "pad_batch__mask_of_padding": [("ids > 0", "ids == 0")],
+    "pad_batch__mask_without_special_tokens": [("ids > 0", "ids > 3")],
+    "pad_batch__mask_of_integers": [("ids > 0", "(ids > 0).astype(int)")],
+    "pad_batch__ids_alone": [("return ids, ids > 0", "return ids")],
+    "pad_batch__changes_its_input": [
+        ("tokens = [2,", "row[:] = row[: length - 2]\n        tokens = [2,")
     ],
-    "undo_mojibake__once_only": [("text = better", "return better")],
-    "undo_mojibake__good_text_fails": 'return text.encode("latin-1").decode("utf-8")',
-    "undo_mojibake__drops_what_does_not_fit": [
-        ('encode("latin-1")', 'encode("latin-1", "ignore")'),
-        ('decode("utf-8")', 'decode("utf-8", "ignore")'),
+    "pad_batch__leaves_out_empty_rows": [
+        (
+            "ids[number, : len(tokens)] = tokens",
+            "ids[number, : len(tokens)] = tokens\n"
+            "        if not row:\n            ids[number] = 0",
+        )
+    ],
+    "repair_lines__once": [
+        (
+            "            line = better\n",
+            "            line = better\n            break\n",
+        )
+    ],
+    "repair_lines__whole_text": [('text.split("\\n")', "[text]")],
+    "repair_lines__latin_1_alone": [
+        ("bytes(byte_of[character] for character in line)", 'line.encode("latin-1")'),
+        ("KeyError", "UnicodeEncodeError"),
+    ],
+    "repair_lines__drops_what_has_no_byte": [
+        (
+            "byte_of[character] for character in line)",
+            "byte_of[c] for c in line if c in byte_of)",
+        )
+    ],
+    "repair_lines__ignores_bad_bytes": [(".decode()", '.decode("utf-8", "ignore")')],
+    "repair_lines__loses_empty_lines": [
+        (
+            "        lines.append(line)",
+            "        if line:\n            lines.append(line)",
+        )
+    ],
+    "character_layer__words": [('"character"', '"whitespace"')],
+    "character_layer__standardises": [("standardize=None, ", "")],
+    "character_layer__lower_case": [("standardize=None", 'standardize="lower"')],
+    "character_layer__not_adapted": [("    layer.adapt(texts)\n", "")],
+    "character_layer__first_text_only": [("adapt(texts)", "adapt(texts[:1])")],
+    "character_layer__as_long_as_the_longest": [
+        (", output_sequence_length=num_columns", "")
+    ],
+    "character_layer__ids_instead_of_the_layer": [
+        ("return layer", "return layer(texts)")
+    ],
+    "character_layer__counts": [
+        ('split="character"', 'split="character", output_mode="count"'),
+        (", output_sequence_length=num_columns", ""),
     ],
 }
-
-
-def merge_once__replaces_in_the_text(words, counts):
-    pair_counts = {}
-    for word, count in zip(words, counts, strict=True):
-        for pair in zip(word, word[1:], strict=False):
-            pair_counts[pair] = pair_counts.get(pair, 0) + count
-    best = "".join(max(pair_counts, key=pair_counts.get))
-    merged = []
-    for word in words:
-        left, found, right = "".join(word).partition(best)
-        merged.append([*left, found, *right] if found else list(word))
-    return merged
-
-
-def undo_mojibake__table_of_known_cases(text):
-    for old, new in {"â\x80\x9c": "“", "â\x80\x9d": "”", "Ã©": "é"}.items():
-        text = text.replace(old, new)
-    return text

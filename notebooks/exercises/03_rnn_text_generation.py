@@ -1,25 +1,17 @@
 """Exercises of lesson 03: solutions, then checkers, then wrong answers."""
 
-import warnings
-
 from course_utils.judge import close
 
 import numpy as np
 
 
-def bits_of(probabilities):
-    with np.errstate(divide="ignore"):
-        return float(np.mean(-np.log2(probabilities)))
+def lstm_step(x, h, c, kernel, recurrent_kernel, bias):
+    def sigmoid(values):
+        return 1 / (1 + np.exp(-values))
 
-
-def with_temperature(probabilities, temperature):
-    if temperature == 0:
-        result = np.zeros(len(probabilities))
-        result[np.argmax(probabilities)] = 1.0
-        return result
-    # Divided by the largest first, so that a high power cannot turn all into 0.
-    powers = (probabilities / np.max(probabilities)) ** (1 / temperature)
-    return powers / powers.sum()
+    i, f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
 
 
 def top_p(probabilities, p):
@@ -31,63 +23,46 @@ def top_p(probabilities, p):
     return result / result.sum()
 
 
+def bits_of(ids, step):
+    bits, state = 0.0, None
+    for current, following in zip(ids[:-1], ids[1:], strict=True):
+        probabilities, state = step(current, state)
+        bits -= np.log2(probabilities[following])
+    return float(bits)
+
+
 def check_1(answer):
-    """Bits per character from the probabilities of what came."""
-    assert close(answer(np.full(10, 0.5)), 1.0), (
-        "ten probabilities of 1/2 do not give 1 bit. Hint: a probability of 1/2 costs "
-        "-log2(1/2) = 1 bit; take log2, not the natural log."
+    """One step of an LSTM."""
+    rng = np.random.default_rng(1)
+    x, h, c = (rng.normal(size=(2, size)) for size in (5, 3, 3))
+    kernel, recurrent_kernel = rng.normal(size=(5, 12)), rng.normal(size=(3, 12))
+    bias = rng.normal(size=12)
+    result = answer(x, h, c, kernel, recurrent_kernel, bias)
+    assert isinstance(result, tuple | list) and len(result) == 2, (
+        "it does not return two arrays. Hint: end it with `return new_h, new_c`."
     )
-    assert close(answer(np.array([0.5, 0.125])), 2.0), (
-        "probabilities 1/2 and 1/8 do not give (1 + 3) / 2 = 2 bits. "
-        "Hint: take the logarithm of each probability first, then the mean."
+    zeros = np.zeros((1, 2))
+    shut = np.array([-50.0, -50, 50, 50, 0, 0, 50, 50])  # forget nothing, add nothing
+    memory = np.array([[0.3, -2.0]])
+    _, kept = answer(zeros, zeros, memory, np.zeros((2, 8)), np.zeros((2, 8)), shut)
+    assert close(kept, memory), (
+        "with an open forget gate f and a closed input gate i, c does not stay as it "
+        "is. Hint: the order of the four parts is i, f, g, o."
     )
-    assert close(answer(np.ones(4)), 0.0), (
-        "being sure and right does not cost 0 bits. "
-        "Hint: -log2(1) is 0: add nothing inside the logarithm."
+    parts = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)
+    i, f, g, o = parts
+    new_c = c / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+    assert close(result[1], new_c), (
+        "the second result is not the new c. Hint: c' is sigmoid(f) * c + sigmoid(i) * "
+        "tanh(g), with the parts of x @ kernel + h @ recurrent_kernel + bias."
     )
-    with warnings.catch_warnings(action="error"):
-        value = answer(np.array([0.5, 0.0]))
-    assert np.isposinf(value), (
-        "a probability of 0 does not give infinity in silence. "
-        "Hint: np.errstate(divide='ignore') keeps NumPy quiet where log2 meets a 0."
+    assert close(result[0], np.tanh(new_c) / (1 + np.exp(-o))), (
+        "the first result is not the new h. Hint: h' is sigmoid(o) * tanh(c'), with "
+        "the new c' and not the old c."
     )
 
 
 def check_2(answer):
-    """Probabilities at another temperature."""
-    some = np.array([0.6, 0.3, 0.1])
-    before = some.copy()
-    assert close(np.sum(answer(some, 0.7)), 1.0), (
-        "the result does not sum to 1. "
-        "Hint: divide by the sum after raising to the power."
-    )
-    assert close(answer(some, 1.0), some), (
-        "temperature 1 changes the probabilities. Hint: p ** (1 / 1) is p."
-    )
-    assert close(answer(some, 0.5), some**2 / np.sum(some**2)), (
-        "at temperature 0.5 the probabilities are not squared. "
-        "Hint: the exponent is 1 / temperature, not temperature."
-    )
-    assert close(answer(some, 2.0), some**0.5 / np.sum(some**0.5)), (
-        "at temperature 2 the probabilities are not square-rooted. "
-        "Hint: the exponent is 1 / temperature."
-    )
-    assert close(answer(some, 0), [1, 0, 0]), (
-        "temperature 0 does not give everything to the most likely entry. "
-        "Hint: treat 0 as a case of its own, before you divide by it: np.argmax."
-    )
-    tiny = answer(np.array([1e-8, 2e-8, 1 - 3e-8]) * 1.0, 0.01)
-    flat = answer(np.full(80, 1 / 80), 0.004)
-    assert close(np.sum(tiny), 1.0) and close(flat, np.full(80, 1 / 80)), (
-        "a low temperature such as 0.004 gives 0 / 0. "
-        "Hint: divide by the largest probability before raising to a high power."
-    )
-    assert close(some, before, 0), (
-        "your function changes its input. Hint: work on a copy."
-    )
-
-
-def check_3(answer):
     """The nucleus of top-p."""
     some = np.array([0.1, 0.5, 0.15, 0.25])
     before = some.copy()
@@ -116,26 +91,60 @@ def check_3(answer):
     )
 
 
+def _toy_step(id, state):
+    """Likes the id that came two steps ago; V is 3."""
+    earlier = (state or ())[-1:]
+    probabilities = np.full(3, 0.25 if earlier else 1 / 3)
+    for previous in earlier:
+        probabilities[previous] = 0.5
+    return probabilities, (*(state or ()), id)
+
+
+def check_3(answer):
+    """Bits of a text under a step model."""
+
+    def halves(id, state):
+        return np.array([0.5, 0.25, 0.25]), state
+
+    assert close(answer([2, 0, 0], halves), 2.0), (
+        "two characters of probability 1/2 each do not cost 2 bits. Hint: sum -log2 of "
+        "the probability of the character that comes, over all but the first."
+    )
+    assert close(answer([0, 1], halves), 2.0), (
+        "a character of probability 1/4 does not cost 2 bits. Hint: look up the "
+        "probability of the next id, not of the one that was read."
+    )
+    with_state = -np.log2([1 / 3, 0.5, 0.5, 0.25]).sum()
+    assert close(answer([0, 1, 0, 1, 1], _toy_step), with_state), (
+        "with a model that remembers, the bits are wrong. "
+        "Hint: give each call of step the state that the last call returned."
+    )
+    assert close(answer([1], halves), 0.0), (
+        "a single character does not cost 0 bits. Hint: the first one is given."
+    )
+
+
 WRONG = {  # replacements in a solution, or another body for it
-    "bits_of__natural_logarithm": [("np.log2", "np.log")],
-    "bits_of__logarithm_of_the_mean": [
-        ("np.mean(-np.log2(probabilities))", "-np.log2(np.mean(probabilities))")
+    "lstm_step__keras_gru_order": [("i, f, g, o", "f, i, g, o")],
+    "lstm_step__old_cell_state": [
+        ("    c = sigmoid(f) * c", "    new = sigmoid(f) * c"),
+        ("np.tanh(c), c", "np.tanh(c), new"),
     ],
-    "bits_of__sum": [("np.mean", "np.sum")],
-    "bits_of__small_number_added": [
-        ("log2(probabilities", "log2(probabilities + 1e-9")
-    ],
-    "bits_of__warns": "return float(np.mean(-np.log2(probabilities)))",
-    "with_temperature__not_normalised": [(" / powers.sum()", "")],
-    "with_temperature__multiplies": [("(1 / temperature)", "temperature")],
-    "with_temperature__divides_by_zero": [("temperature == 0", "temperature is None")],
-    "with_temperature__underflows": [(" / np.max(probabilities)", "")],
+    "lstm_step__only_h": [("np.tanh(c), c", "np.tanh(c)")],
+    "lstm_step__no_tanh": [("np.tanh(c), c", "c, c")],
+    "lstm_step__no_bias": [(" + bias", "")],
     "top_p__stops_one_early": [
         ("sums - probabilities[order] < p - 1e-12", "sums <= p")
     ],
     "top_p__not_normalised": [(" / result.sum()", "")],
     "top_p__changes_its_input": [
         ("result / result.sum()", "np.divide(result, result.sum(), out=probabilities)")
+    ],
+    "bits_of__forgets_the_state": [("step(current, state)", "step(current, None)")],
+    "bits_of__natural_logarithm": [("np.log2", "np.log")],
+    "bits_of__mean": [("return float(bits)", "return float(bits / (len(ids) - 1))")],
+    "bits_of__probability_of_the_input": [
+        ("probabilities[following]", "probabilities[current]")
     ],
 }
 

@@ -1,0 +1,121 @@
+"""Exercises of lesson 03b: solutions, then checkers, then wrong answers."""
+
+from course_utils.judge import close
+
+import numpy as np
+
+
+def batch_rows(ids, num_rows, window, step):
+    part = len(ids) // num_rows
+    starts = np.arange(num_rows)[:, None] * part + step * window
+    return np.asarray(ids)[starts + np.arange(window)]
+
+
+def hash_row(ngram, base, num_buckets):
+    row = 0
+    for number in ngram:
+        row = (row * base + int(number)) % num_buckets
+    return row
+
+
+def gain(first, second):
+    difference = np.mean(first) - np.mean(second)
+    squares = [np.var(bits, ddof=1) / len(bits) for bits in (first, second)]
+    return difference, np.sqrt(sum(squares))
+
+
+def check_1(answer):
+    """Rows of a batch that go on where they stopped."""
+    ids = np.arange(100, 121)  # 21 ids: two parts of 10, one left over
+    first, second = answer(ids, 2, 3, 0), answer(ids, 2, 3, 1)
+    assert np.shape(first) == (2, 3), (
+        "the result is not of shape (num_rows, window). "
+        "Hint: add a column of starts to a row of np.arange(window)."
+    )
+    assert close(first, [[100, 101, 102], [110, 111, 112]]), (
+        "the rows of batch 0 are not the beginnings of the parts. "
+        "Hint: each part has len(ids) // num_rows ids."
+    )
+    assert close(second, [[103, 104, 105], [113, 114, 115]]), (
+        "the rows of batch 1 do not go on where those of batch 0 stopped. "
+        "Hint: each batch moves on by window ids, in every row."
+    )
+    assert close(
+        answer(ids, 5, 2, 1),
+        [[102, 103], [106, 107], [110, 111], [114, 115], [118, 119]],
+    ), "five rows of two ids are wrong. Hint: use num_rows and window, no constants."
+
+
+def check_2(answer):
+    """The row of an n-gram."""
+    assert answer([3], 10, 7) == 3, (
+        "a single id below num_buckets is not its own row. Hint: 3 % 7 is 3."
+    )
+    assert answer([1, 2, 3], 10, 1000) == 123, (
+        "[1, 2, 3] in base 10 is not 123. "
+        "Hint: the first id counts most: row * base + id."
+    )
+    assert answer([1, 2, 3], 10, 100) == 23, (
+        "123 modulo 100 is not 23. Hint: take the remainder by num_buckets."
+    )
+    assert answer([7, 0, 75, 12, 3], 76, 12281) == (
+        (7 * 76**4 + 75 * 76**2 + 12 * 76 + 3) % 12281
+    ), "five ids in base 76 give a wrong row. Hint: loop over all ids."
+    small = np.array([75] * 40, "int32")
+    assert answer(small, 76, 12281) == (76**40 - 1) % 12281, (
+        "a run of 40 ids overflows 32 bits. Hint: take the remainder in each step."
+    )
+
+
+def check_3(answer):
+    """A difference of means and its standard error."""
+    first, second = [1.70, 1.72, 1.68], [1.60, 1.61, 1.62]
+    result = answer(first, second)
+    assert np.shape(result) == (2,), (
+        "it does not return two numbers. Hint: end it with `return difference, error`."
+    )
+    assert close(result[0], 0.09), (
+        "the difference is not mean(first) - mean(second), 0.09 here. "
+        "Hint: fewer bits are better: a better second recipe gives a positive number."
+    )
+    assert close(result[1], np.sqrt(0.0004 / 3 + 0.0001 / 3)), (
+        "the standard error is wrong. Hint: np.var(..., ddof=1) of each list, divided "
+        "by its length; add the two and take the square root."
+    )
+    uneven = answer([2.0, 2.2, 2.1, 2.3], [1.0, 1.4])
+    assert close(uneven[1], np.sqrt(np.var([2.0, 2.2, 2.1, 2.3], ddof=1) / 4 + 0.04)), (
+        "lists of different lengths give a wrong error. Hint: each has its own length."
+    )
+
+
+WRONG = {  # replacements in a solution, or another body for it
+    "batch_rows__windows_in_order": (
+        "start = step * num_rows * window\n"
+        "return np.asarray(ids)[start : start + num_rows * window]"
+        ".reshape(num_rows, window)"
+    ),
+    "batch_rows__stays": [(" + step * window", " + step * 0")],
+    "batch_rows__moves_by_one": [("step * window", "step")],
+    "batch_rows__flat": [
+        ("[:, None] * part", " * part"),
+        ("starts + np.arange(window)", "starts"),
+    ],
+    "hash_row__backwards": [("in ngram", "in reversed(list(ngram))")],
+    "hash_row__sum": [("row * base + int(number)", "row + int(number)")],
+    "hash_row__overflows": (
+        "row = np.int32(0)\n"
+        "with np.errstate(over='ignore'):\n"
+        "    for number in ngram:\n"
+        "        row = row * np.int32(base) + np.int32(number)\n"
+        "return int(row) % num_buckets"
+    ),
+    "hash_row__no_remainder": [(" % num_buckets", "")],
+    "gain__other_sign": [
+        ("np.mean(first) - np.mean(second)", "np.mean(second) - np.mean(first)")
+    ],
+    "gain__population_variance": [("ddof=1", "ddof=0")],
+    "gain__standard_deviation": [(" / len(bits)", "")],
+    "gain__only_the_difference": [
+        ("return difference, np.sqrt(sum(squares))", "return difference")
+    ],
+}
