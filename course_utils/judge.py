@@ -26,7 +26,7 @@ import numpy as np
 EXERCISES = ROOT / "notebooks" / "exercises"
 TIME_LIMIT = 20  # seconds
 OUTPUT_LIMIT = 64 * 1024  # bytes
-MEMORY_LIMIT = 2 * 1024**3  # bytes
+MEMORY_LIMIT = 4 * 1024**3  # bytes of address space: TensorFlow alone takes over 2
 
 
 class Verdict(BaseException):

@@ -113,35 +113,16 @@ def plot_bars(groups, ylabel, errors=None, log=False):
     plt.show()
 
 
-def piano_roll(pitches, holds=None, title=None, steps_per_quarter=4):
-    """Draw notes as bars: time to the right, pitch upwards, one colour a voice.
-
-    pitches: (T, V) or (T,) MIDI numbers, 0 where a voice rests; V = 4 means soprano to
-    bass. holds: the same shape, True where a note goes on from the step before; without
-    it, equal pitches in a row are one note.
-    """
-    voices = _notes("piano_roll", pitches, holds)
-    names = [f"voice {number}" for number in range(1, len(voices) + 1)]
-    names = ["soprano", "alto", "tenor", "bass"] if len(voices) == 4 else names
-    _, axis = plt.subplots(figsize=(9, 3.2))
-    for number, (name, notes) in enumerate(zip(names, voices, strict=True)):
-        starts, lengths, heights = np.reshape(notes, (-1, 3)).T
-        widths = (lengths - 0.25) / steps_per_quarter  # with gaps between notes
-        options = dict(left=starts / steps_per_quarter, height=0.8, label=name)
-        axis.barh(heights, widths, color=f"C{number}", **options)
-    axis.set(xlabel="quarter notes", ylabel="pitch (MIDI number)", title=title)
-    axis.set(xlim=(0, len(pitches) / steps_per_quarter), axisbelow=True)
-    if len(voices) > 1:
-        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    plt.show()
-
-
 def play(pitches, holds=None, quarters_per_minute=90, seconds=8, sample_rate=8000):
-    """Show a player for the notes of a grid, given as for `piano_roll`, one sixteenth
-    a step. The sound of so many seconds (None: all) is stored in the notebook."""
+    """Show a player for the notes of a grid of sixteenths.
+
+    pitches: (T, V) or (T,) MIDI numbers, 0 where a voice rests. holds: the same shape,
+    True where a note goes on from the step before; without it, equal pitches in a row
+    are one note. The sound of so many seconds (None: all) is stored in the notebook.
+    """
     from IPython.display import Audio, display
 
-    notes = sum(_notes("play", pitches, holds), [])
+    notes = sum(_notes(pitches, holds), [])
     step, release = 15 / quarters_per_minute, 0.2  # seconds of a step, of fading away
     sound = np.zeros(math.ceil((len(pitches) * step + release) * sample_rate) + 1)
     for start, length, pitch in notes:
@@ -161,16 +142,16 @@ def play(pitches, holds=None, quarters_per_minute=90, seconds=8, sample_rate=800
     display(Audio(sound, rate=sample_rate, normalize=False))
 
 
-def _notes(function, pitches, holds):
+def _notes(pitches, holds):
     """For each voice, its notes as [(start, length, pitch), ...], in steps."""
     pitches = np.asarray(pitches)
     known = pitches.size and np.all((pitches >= 0) & (pitches <= 127))
     if pitches.ndim not in (1, 2) or not known:
         cure = "give it MIDI numbers from 0 to 127, (steps, voices), at least one step"
-        raise CourseError(f"{function} got the shape {pitches.shape}: {cure}.")
+        raise CourseError(f"play got the shape {pitches.shape}: {cure}.")
     if holds is not None and np.shape(holds) != pitches.shape:
         shapes = f"pitches {pitches.shape} and holds {np.shape(holds)}"
-        raise CourseError(f"{function} got {shapes}: take both from the same example.")
+        raise CourseError(f"play got {shapes}: take both from the same example.")
     pitches = pitches.reshape(len(pitches), -1).astype(int)
     begins = np.ones(pitches.shape, bool)
     begins[1:] = pitches[1:] != pitches[:-1]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from course_utils import ROOT
-from course_utils.authoring import execute, publish, stamps
+from course_utils.authoring import execute, publish, stamps, study
 
 import nbformat
 import pytest
@@ -118,7 +118,7 @@ def test_run_is_stored_stamped_and_repeatable(course, capsys):
 @pytest.mark.parametrize(
     "cell, told",
     [
-        ("raise ValueError('no luck')", "cell 3 failed .* ValueError: no luck"),
+        ("raise ValueError('no luck.')", "cell 3 failed .* ValueError: no luck."),
         ("import os; os._exit(1)", "cell 3: the kernel died"),
         ("checks.record('loss', 3.0, at_most=2)", "cell 3 failed .* loss is 3 and"),
         ("checks.record('a', 1)\nchecks.record('a', 1)", "a is recorded twice"),
@@ -333,3 +333,50 @@ def test_publishing_puts_the_address_everywhere(tmp_path, monkeypatch):
     assert (tmp_path / "b.ipynb").read_text() == "github.com/ada/course" * 2
     assert "OWNER" in (tmp_path / "d.png").read_text()
     assert publish.publish("grace/hopper") == ["a.md", "b.ipynb", "pyproject.toml"]
+
+
+def test_text_and_pictures_stay_in_their_order(course):
+    show = "import matplotlib.pyplot as plt\nfor epoch in (1, 2):\n"
+    show += "    plt.plot([epoch])\n    plt.show()\n"
+    show += "    print('epoch', end=' ', flush=True)\n    print(epoch)"
+    path = lesson(course, *CELLS[:2], ("", show), *CELLS[6:8])
+    execute.execute(path)
+    outputs = nbformat.read(path, as_version=4).cells[3].outputs
+    assert [output.get("text") for output in outputs] == [
+        None,
+        "epoch 1\n",
+        None,
+        "epoch 2\n",
+    ]
+
+
+def test_a_study_runs_the_cells_of_a_lesson_with_other_parameters(course, capsys):
+    lesson(
+        course,
+        ("setup", "raise ValueError('the set-up is left out')"),
+        ("parameters", "size, seed = 3, 0"),
+        ("study", "results = {'product': size * 7}"),
+        ("exercise", "raise ValueError('what comes after it is left out')"),
+    )
+    assert study.main(["97", "--run", '{"size": 5}']) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["results"] == {"product": 35.0} and told["cpu_seconds"] >= 0
+
+
+def test_a_study_keeps_its_results_until_its_code_changes(course, monkeypatch):
+    path = lesson(course, ("study", "results = {}"))
+    before, done = stamps.source_hash(path), []
+    file = study.path_of("97")
+    file.parent.mkdir()
+    runs = [{"parameters": {"seed": seed}} for seed in (1, 2)]
+    file.write_text(json.dumps({"runs": runs}), encoding="utf-8")
+    assert stamps.source_hash(path) != before  # the lesson shows it
+    monkeypatch.setattr(
+        study, "_in_a_process", lambda _, p: done.append(p) or {"results": p}
+    )
+    for _ in range(2):
+        assert study.main(["97"]) == 0
+    assert sorted(p["seed"] for p in done) == [1, 2]
+    lesson(course, ("study", "results = dict()"))
+    assert study.main(["97"]) == 0
+    assert sorted(p["seed"] for p in done) == [1, 1, 2, 2]

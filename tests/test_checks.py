@@ -46,7 +46,7 @@ def run(*body):
         ("f = lambda: f()\n return f()", "RecursionError: "),
         ("import sys; sys.exit()", "SystemExit"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
-        ("raise MemoryError", "2 GB"),
+        ("raise MemoryError", "4 GB"),
         ("return mean /", "SyntaxError: "),
         ("assert False, 'passed.'", "AssertionError: "),
     ],
@@ -78,7 +78,7 @@ def test_answer_in_a_fresh_process(tmp_path, monkeypatch):
     assert told == "passed." and len(output) < judge.OUTPUT_LIMIT + 100
     assert output.startswith("xxx") and output.endswith("left out]")
     pytest.importorskip("resource")
-    assert "2 GB" in run("return np.ones(10**9)")[1]
+    assert "4 GB" in run("return np.ones(10**9)")[1]
 
 
 def test_limit_on_time_ends_children_too(monkeypatch, tmp_path):

@@ -1,4 +1,4 @@
-"""Lessons 03 and 09 run on texts, 04 and 05 on pictures of the learner's own."""
+"""Lessons 03, 03b and 09 run on texts, 04 and 05 on pictures of the learner's own."""
 
 import os
 import re
@@ -111,7 +111,7 @@ def run(script):
 def test_each_split_needs_just_enough_characters(number, least):
     make_texts(LATIN[:least], LATIN[: least - 1], LATIN[:least])
     with pytest.raises(CourseError, match=f"has {least - 1} .* needs at least {least}"):
-        begin(number, "load_text")
+        begin(number, "load_text(dataset, split")
 
 
 def test_too_few_tokens_are_refused_before_any_training():
@@ -122,7 +122,8 @@ def test_too_few_tokens_are_refused_before_any_training():
 
 
 @pytest.mark.parametrize(
-    ("number", "model"), [("04", "my_cgan_generator"), ("05", "my_conv_vae_decoder")]
+    ("number", "model"),
+    [("04", "my_dcgan_conditional"), ("05", "my_conv_vae_decoder")],
 )
 @pytest.mark.parametrize(
     ("shape", "num_classes", "train"),

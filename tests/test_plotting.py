@@ -78,23 +78,6 @@ def test_bars_have_the_values_heights_and_errors():
     assert axis.get_yscale() == "log" and axis.get_ylabel() == "speed"
 
 
-PITCHES = np.array([[60, 0], [60, 50], [62, 50], [62, 50], [60, 0]], "uint8")
-HOLDS = np.array([[0, 0], [1, 0], [0, 1], [0, 0], [0, 0]], bool)
-NOTES = [(0, 2, 60), (1, 2, 50), (2, 1, 62), (3, 1, 50), (3, 1, 62), (4, 1, 60)]
-
-
-def test_piano_roll_draws_each_note_once():
-    one_voice = [(0, 2, 60), (2, 2, 62), (4, 1, 60)]  # equal neighbours are one note
-    grids = [(PITCHES, HOLDS, NOTES), (PITCHES[:, 0], None, one_voice)]
-    for *grid, expected in [*grids, (np.zeros((8, 4), int), None, [])]:
-        assert plotting.piano_roll(*grid, title="voices") is None
-        bars = plt.gca().patches
-        found = [(4 * b.get_x(), 4 * b.get_width(), b.get_y()) for b in bars]
-        expected = [pytest.approx((x, w - 0.25, y - 0.4)) for x, w, y in expected]
-        assert sorted(found) == expected
-        assert plt.gca().get_xlim() == (0, len(grid[0]) / 4)
-
-
 @pytest.fixture
 def played(monkeypatch):
     """Players that were shown."""
@@ -123,6 +106,16 @@ def test_play_sounds_the_pitches_in_their_time(played):
     assert pitch_of(sound[16400:23600]) == pytest.approx(45, abs=0.05)
 
 
+def test_play_holds_a_note_or_strikes_it_again(played):
+    for holds in (None, [False, True, True], [False, False, True]):
+        plotting.play(np.array([69, 69, 69]), holds and np.array(holds))
+    alone, held, struck = map(samples, played)
+    assert np.array_equal(alone, held)  # equal neighbours are one note
+    assert not np.allclose(held, struck, atol=0.05)
+    plotting.play(np.array([[69, 57]] * 3))  # voices sound together
+    assert not np.allclose(samples(played[3]), held, atol=0.05)
+
+
 @pytest.mark.filterwarnings("error")
 def test_play_stops_after_the_given_seconds_and_stays_small(played):
     pitches = np.full((400, 4), 60)
@@ -140,9 +133,8 @@ def test_mistakes_are_one_sentence():
         with one_sentence("show_images got the shape"):
             plotting.show_images(np.zeros(shape))
     grids = np.zeros((0, 4)), np.zeros((2, 4, 2)), np.full((2, 4), 128), [np.nan]
-    for draw in plotting.piano_roll, plotting.play:
-        for grid in grids:
-            with one_sentence(f"{draw.__name__} got .*0 to 127, .*at least one step"):
-                draw(grid)
-        with one_sentence("same example"):
-            draw(PITCHES, HOLDS[:3])
+    for grid in grids:
+        with one_sentence("play got .*0 to 127, .*at least one step"):
+            plotting.play(grid)
+    with one_sentence("same example"):
+        plotting.play(np.full((5, 2), 60), np.zeros((3, 2), bool))

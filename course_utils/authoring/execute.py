@@ -76,7 +76,6 @@ def _run(notebook, path, folder):
         startup_timeout=600,
         kernel_name="python3",
         record_timing=False,
-        coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
     )
     number, start = 0, time.time()
@@ -164,8 +163,20 @@ def canonical(notebook, stamp=None):
         tags = cell.metadata.get("tags")
         cell.metadata = {"tags": tags} if tags else {}
         if cell.cell_type == "code":
-            cell.outputs = list(filter(None, map(_canonical_output, cell.outputs)))
+            cell.outputs = _canonical_outputs(cell.outputs)
     return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def _canonical_outputs(outputs):
+    """Without what needs a kernel; a stream that came in pieces is one again."""
+    kept = []
+    for output in filter(None, map(_canonical_output, outputs)):
+        if kept and "stream" == output.output_type == kept[-1].output_type:
+            if output.name == kept[-1].name:
+                kept[-1].text += output.text
+                continue
+        kept.append(output)
+    return kept
 
 
 def _canonical_output(output):

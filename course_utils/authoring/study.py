@@ -58,13 +58,13 @@ def run(path):
         study = {"runs": [{"parameters": r["parameters"]} for r in study["runs"]]}
     study["source_hash"] = code
 
-    def fill(entry):
-        entry |= _in_a_process(number, entry["parameters"])
-        execute.write(file, json.dumps(study, indent=1) + "\n")
-        print(number, json.dumps(entry), flush=True)
-
+    missing = [run for run in study["runs"] if "results" not in run]
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(fill, [run for run in study["runs"] if "results" not in run]))
+        found = pool.map(lambda r: _in_a_process(number, r["parameters"]), missing)
+        for entry, results in zip(missing, found, strict=True):
+            entry |= results
+            execute.write(file, json.dumps(study, indent=1) + "\n")
+            print(number, json.dumps(entry), flush=True)
 
 
 def _in_a_process(number, parameters):
@@ -85,13 +85,13 @@ def _in_a_process(number, parameters):
 def _run_cells(path, parameters):
     """Runs the cells in this process: {"results": ..., "cpu_seconds": ...}."""
     names = {"__name__": "__main__", "display": print}
-    os.chdir(path.parent)
-    for cell in cells_of(nbformat.read(path, as_version=4)):
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type == "code" and "setup" not in tags:
-            exec(compile(cell.source, cell.id, "exec"), names)
-        if "parameters" in tags:
-            names |= parameters
+    with contextlib.chdir(path.parent):
+        for cell in cells_of(nbformat.read(path, as_version=4)):
+            tags = cell.metadata.get("tags", [])
+            if cell.cell_type == "code" and "setup" not in tags:
+                exec(compile(cell.source, cell.id, "exec"), names)
+            if "parameters" in tags:
+                names |= parameters
     results = {key: float(value) for key, value in names["results"].items()}
     return {"results": results, "cpu_seconds": round(time.process_time())}
 

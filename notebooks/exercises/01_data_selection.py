@@ -85,6 +85,10 @@ def check_1(answer):
         "of 'yes', 'no', 'yes', 'oh no' and '' it does not keep 0, 1, 3 and 4. "
         "Hint: a text of fewer than three words has one shingle: all of it."
     )
+    assert _plain(answer(["oh no", "no oh"], 0.9)) == [0, 1], (
+        "'oh no' and 'no oh' are not both kept. "
+        "Hint: the one shingle of a short text has its words in their order."
+    )
     # The second resembles the first, the third the second only.
     chain = ["a b c d e f g h", "c d e f g h i j", "e f g h i j k l"]
     assert _plain(answer(chain, 0.5)) == [0, 2], (

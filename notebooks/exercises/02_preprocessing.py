@@ -62,6 +62,9 @@ def check_1(answer):
         f"the long row became {ids[2].tolist()}, not [2, 4, 5, 6, 7, 3]. "
         "Hint: cut the tokens to length - 2, so that start and end still fit."
     )
+    assert ids.dtype.kind in "iu", (
+        f"the ids are of type {ids.dtype}. Hint: make the array of whole numbers, int."
+    )
     assert mask.dtype == bool, (
         f"the mask is of type {mask.dtype}, not bool. Hint: compare, as in ids > 0."
     )

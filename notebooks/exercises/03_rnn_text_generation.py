@@ -37,7 +37,11 @@ def check_1(answer):
     x, h, c = (rng.normal(size=(2, size)) for size in (5, 3, 3))
     kernel, recurrent_kernel = rng.normal(size=(5, 12)), rng.normal(size=(3, 12))
     bias = rng.normal(size=12)
+    before = c.copy()
     result = answer(x, h, c, kernel, recurrent_kernel, bias)
+    assert close(c, before, 0), (
+        "your function changes the c that it was given. Hint: make a new array."
+    )
     assert isinstance(result, tuple | list) and len(result) == 2, (
         "it does not return two arrays. Hint: end it with `return new_h, new_c`."
     )
@@ -66,6 +70,9 @@ def check_2(answer):
     """The nucleus of top-p."""
     some = np.array([0.1, 0.5, 0.15, 0.25])
     before = some.copy()
+    assert close(np.sum(answer(np.array([0.4, 0.35, 0.25]), 0.7)), 1.0), (
+        "the result does not sum to 1. Hint: divide by what is left."
+    )
     assert close(answer(some, 0.6), [0, 2 / 3, 0, 1 / 3]), (
         "p = 0.6 of [0.1, 0.5, 0.15, 0.25] does not keep 0.5 and 0.25 alone. "
         "Hint: sort from likely to unlikely and keep entries until their sum reaches "
@@ -83,8 +90,13 @@ def check_2(answer):
         "p = 0.5 keeps more than the one entry of 0.5. "
         "Hint: its sum is 0.5 already, so the fewest entries are this one."
     )
-    assert close(np.sum(answer(np.array([0.4, 0.35, 0.25]), 0.7)), 1.0), (
-        "the result does not sum to 1. Hint: divide by what is left."
+    assert close(answer(np.full(10, 0.1), 1.0), np.full(10, 0.1)), (
+        "of ten equal entries, p = 1 does not keep all. "
+        "Hint: sums of decimal fractions are not exact: allow for 1e-12."
+    )
+    assert np.count_nonzero(answer(np.full(4, 0.25), 0.5)) == 2, (
+        "of four equal entries, p = 0.5 does not keep two. "
+        "Hint: keep entries by their place in the order, not by a limit."
     )
     assert close(some, before, 0), (
         "your function changes its input. Hint: work on a copy."
@@ -114,6 +126,10 @@ def check_3(answer):
         "a character of probability 1/4 does not cost 2 bits. Hint: look up the "
         "probability of the next id, not of the one that was read."
     )
+    assert close(answer([0] * 3000, halves), 2999.0), (
+        "a long text gives no sensible number. Hint: sum the logarithms; the product "
+        "of many probabilities is too small for a computer."
+    )
     with_state = -np.log2([1 / 3, 0.5, 0.5, 0.25]).sum()
     assert close(answer([0, 1, 0, 1, 1], _toy_step), with_state), (
         "with a model that remembers, the bits are wrong. "
@@ -130,6 +146,12 @@ WRONG = {  # replacements in a solution, or another body for it
         ("    c = sigmoid(f) * c", "    new = sigmoid(f) * c"),
         ("np.tanh(c), c", "np.tanh(c), new"),
     ],
+    "lstm_step__in_place": [
+        (
+            "    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)",
+            "    c *= sigmoid(f)\n    c += sigmoid(i) * np.tanh(g)",
+        )
+    ],
     "lstm_step__only_h": [("np.tanh(c), c", "np.tanh(c)")],
     "lstm_step__no_tanh": [("np.tanh(c), c", "c, c")],
     "lstm_step__no_bias": [(" + bias", "")],
@@ -142,11 +164,26 @@ WRONG = {  # replacements in a solution, or another body for it
     ],
     "bits_of__forgets_the_state": [("step(current, state)", "step(current, None)")],
     "bits_of__natural_logarithm": [("np.log2", "np.log")],
+    "bits_of__product": (
+        "product, state = 1.0, None\n"
+        "for current, following in zip(ids[:-1], ids[1:]):\n"
+        "    probabilities, state = step(current, state)\n"
+        "    product *= probabilities[following]\n"
+        "with np.errstate(divide='ignore'):\n"
+        "    return float(-np.log2(product))"
+    ),
     "bits_of__mean": [("return float(bits)", "return float(bits / (len(ids) - 1))")],
     "bits_of__probability_of_the_input": [
         ("probabilities[following]", "probabilities[current]")
     ],
 }
+
+
+def top_p__keeps_ties(probabilities, p):
+    descending = np.sort(probabilities)[::-1]
+    cut = descending[np.argmax(np.cumsum(descending) >= p - 1e-12)]
+    result = np.where(probabilities >= cut, probabilities, 0)
+    return result / result.sum()
 
 
 def top_p__threshold(probabilities, p):

@@ -44,6 +44,9 @@ def check_1(answer):
         answer(ids, 5, 2, 1),
         [[102, 103], [106, 107], [110, 111], [114, 115], [118, 119]],
     ), "five rows of two ids are wrong. Hint: use num_rows and window, no constants."
+    assert close(answer(np.arange(20), 2, 3, 0)[1], [10, 11, 12]), (
+        "20 ids in two rows do not make parts of 10. Hint: len(ids) // num_rows."
+    )
 
 
 def check_2(answer):
@@ -61,6 +64,10 @@ def check_2(answer):
     assert answer([7, 0, 75, 12, 3], 76, 12281) == (
         (7 * 76**4 + 75 * 76**2 + 12 * 76 + 3) % 12281
     ), "five ids in base 76 give a wrong row. Hint: loop over all ids."
+    assert answer([1, 9], 10, 11) == 8, (
+        "[1, 9] in base 10, 19 modulo 11, is not 8. "
+        "Hint: take the remainder after the last id, too."
+    )
     small = np.array([75] * 40, "int32")
     assert answer(small, 76, 12281) == (76**40 - 1) % 12281, (
         "a run of 40 ids overflows 32 bits. Hint: take the remainder in each step."
@@ -96,6 +103,9 @@ WRONG = {  # replacements in a solution, or another body for it
     ),
     "batch_rows__stays": [(" + step * window", " + step * 0")],
     "batch_rows__moves_by_one": [("step * window", "step")],
+    "batch_rows__loses_the_last": [
+        ("len(ids) // num_rows", "(len(ids) - 1) // num_rows")
+    ],
     "batch_rows__flat": [
         ("[:, None] * part", " * part"),
         ("starts + np.arange(window)", "starts"),
@@ -109,6 +119,12 @@ WRONG = {  # replacements in a solution, or another body for it
         "        row = row * np.int32(base) + np.int32(number)\n"
         "return int(row) % num_buckets"
     ),
+    "hash_row__remainder_too_early": [
+        (
+            "(row * base + int(number)) % num_buckets",
+            "row * base % num_buckets + int(number)",
+        )
+    ],
     "hash_row__no_remainder": [(" % num_buckets", "")],
     "gain__other_sign": [
         ("np.mean(first) - np.mean(second)", "np.mean(second) - np.mean(first)")
