@@ -122,7 +122,8 @@ def test_too_few_tokens_are_refused_before_any_training():
 
 
 @pytest.mark.parametrize(
-    ("number", "model"), [("04", "my_dcgan_conditional"), ("05", "my_vae_decoder")]
+    ("number", "model"),
+    [("04", "my_dcgan_conditional"), ("05", "my_conv_vae_decoder")],
 )
 @pytest.mark.parametrize(
     ("shape", "num_classes", "train"),

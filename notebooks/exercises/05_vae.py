@@ -5,113 +5,166 @@ from course_utils.judge import close
 import numpy as np
 
 
-def kl_between(mean_1, log_variance_1, mean_2, log_variance_2):
-    squares = np.exp(log_variance_1) + (mean_1 - mean_2) ** 2
-    ratio = squares / np.exp(log_variance_2)
-    return 0.5 * (log_variance_2 - log_variance_1 + ratio - 1).sum(axis=-1)
+def bernoulli_reconstruction(pictures, logits):
+    white = (pictures + 1) / 2
+    nats = np.logaddexp(0, logits) - white * logits
+    return float(nats.sum(axis=(1, 2, 3)).mean())
 
 
-def active_units(mean, threshold=0.01):
-    return int(np.sum(mean.var(axis=0) > threshold))
+def sampling_layer():
+    import keras
+    from keras import layers, ops
 
+    class Sampling(layers.Layer):
+        def __init__(self, seed=None, temperature=1.0, **options):
+            super().__init__(**options)
+            self.seed, self.temperature = seed, temperature
+            self.generator = keras.random.SeedGenerator(seed)
 
-def free_bits(kl, floor):
-    return float(np.maximum(kl.mean(axis=0), floor).sum())
+        def call(self, inputs):
+            mean, log_variance = inputs
+            noise = keras.random.normal(ops.shape(mean), seed=self.generator)
+            return mean + self.temperature * ops.exp(0.5 * log_variance) * noise
+
+        def get_config(self):
+            own = {"seed": self.seed, "temperature": self.temperature}
+            return super().get_config() | own
+
+    return Sampling
 
 
 def check_1(answer):
-    """KL between normal distributions with independent units."""
-    given = np.random.default_rng(5).normal(size=(4, 3, 2))
-    before, zeros = given.copy(), np.zeros((3, 2))
-    mean_1, log_variance_1, mean_2, log_variance_2 = given
-    same = answer(mean_1, log_variance_1, mean_1, log_variance_1)
-    assert np.shape(same) == (3,), (
-        "the result is not one number for each row. "
-        "Hint: sum over the units: axis=-1 (or 1), not over everything."
+    """The reconstruction term of a Bernoulli decoder."""
+    white, black = np.ones((1, 2, 3, 1)), -np.ones((1, 2, 3, 1))
+    even = np.zeros((1, 2, 3, 1))
+    assert close(answer(white, even), 6 * np.log(2)), (
+        "6 white pixels with logits of 0, so p = 1/2, do not cost 6 log 2 nats. "
+        "Hint: sum over the pixels, average over the pictures only."
     )
-    assert close(same, np.zeros(3)), (
-        "the KL of a distribution to itself is not 0. "
-        "Hint: with equal means and variances the bracket is 0 + (s^2 + 0) / s^2 - 1."
+    assert close(
+        answer(np.tile(white, (4, 1, 1, 1)), np.zeros((4, 2, 3, 1))), 4.15888
+    ), (
+        "four equal pictures do not cost as much as one. "
+        "Hint: the result is the average over the pictures."
     )
-    standard = 0.5 * (mean_1**2 + np.exp(log_variance_1) - 1 - log_variance_1).sum(1)
-    assert close(answer(mean_1, log_variance_1, zeros, zeros), standard), (
-        "against a standard normal it differs from the KL term of the lesson. "
-        "Hint: log variances of 0 are variances of 1; mind the signs of the two logs, "
-        "the 1/2, and that s^2 is exp(log_variance)."
+    sure = np.full((1, 2, 3, 1), 3.0)
+    assert close(answer(white, sure), 6 * np.log1p(np.exp(-3))), (
+        "white pixels with a logit of 3 do not cost -log p each. "
+        "Hint: p = 1 / (1 + exp(-logit)) is the probability of white, a value of 1."
     )
-    close_by = answer(zeros, zeros, mean_1, log_variance_1)
-    other_way = 0.5 * ((1 + mean_1**2) / np.exp(log_variance_1) - 1 + log_variance_1)
-    assert close(close_by, other_way.sum(1)), (
-        "from a standard normal to another distribution the value is wrong. "
-        "Hint: divide s_1^2 and the squared distance of the means both by s_2^2."
+    assert close(answer(black, sure), 6 * np.log1p(np.exp(3))), (
+        "black pixels (-1) with a logit of 3 do not cost -log(1 - p) each. "
+        "Hint: bring pictures from [-1, 1] to shares of white from 0 to 1 first."
     )
-    answer(mean_1, log_variance_1, mean_2, log_variance_2)
-    assert close(given, before, 0), (
-        "your function changes its input. Hint: work on copies."
+    grey = answer(even, sure)
+    assert close(grey, 3 * (np.log1p(np.exp(-3)) + np.log1p(np.exp(3)))), (
+        "grey pixels (0), half white and half black, do not cost half of each. "
+        "Hint: -(share * log p + (1 - share) * log(1 - p))."
+    )
+    with np.errstate(all="ignore"):
+        far = answer(white, np.full((1, 2, 3, 1), -1000.0))
+        right = answer(black, np.full((1, 2, 3, 1), -1000.0))
+    assert close(far, 6000.0) and close(right, 0.0), (
+        "with logits of -1000 white pixels do not cost 1000 nats each and black ones "
+        "0. Hint: never form p: -log p is np.logaddexp(0, -logit)."
     )
 
 
 def check_2(answer):
-    """Units whose mean varies over the pictures."""
-    rng = np.random.default_rng(5)
-    spread = rng.normal(size=(500, 4)) * [1.0, 0.5, 0.05, 0.0]
-    assert close(answer(spread), 2), (
-        "of units with standard deviations 1, 0.5, 0.05 and 0 it does not count 2. "
-        "Hint: take the variance, not its root, over the pictures (axis 0), and "
-        "compare it."
-    )
-    assert close(answer(spread + 3.0), 2), (
-        "a unit that answers 3 to every picture counts as active. Hint: the variance "
-        "counts, not the size of the mean: the mean square is no variance."
-    )
-    assert close(answer(spread, threshold=0.5), 1), (
-        "with threshold 0.5 it does not count 1. Hint: compare with the argument "
-        "`threshold`, and compare the variance, not the standard deviation."
-    )
-    assert close(answer(np.ones((10, 3))), 0), (
-        "three units that never change are not 0 active units. "
-        "Hint: a variance of 0 is not above the threshold."
-    )
+    """A Sampling layer that can be built again from its configuration."""
+    Sampling = answer()
+    from keras import layers  # takes seconds, so only for an attempt
 
+    good = isinstance(Sampling, type) and issubclass(Sampling, layers.Layer)
+    assert good, (
+        f"it returned {str(Sampling)[:40]}, which is no class of layers. Hint: define "
+        "`class Sampling(layers.Layer)` inside the function and return Sampling."
+    )
+    mean = np.full((2000, 3), 5.0, "float32")
+    log_variance = np.full((2000, 3), np.log(4), "float32")
 
-def check_3(answer):
-    """The KL term with free bits."""
-    kl = np.array([[0.0, 2.0, 0.3], [0.2, 4.0, 0.3]])  # means 0.1, 3, 0.3
-    before = kl.copy()
-    assert close(answer(kl, 0.0), 3.4), (
-        "with floor 0 it is not the plain KL term, 3.4 for means 0.1, 3 and 0.3. "
-        "Hint: the mean over the batch (axis 0), then the sum over the units."
+    def draw(layer):
+        return np.asarray(layer([mean, log_variance]))
+
+    z = draw(Sampling(seed=1))
+    assert z.shape == mean.shape, (
+        f"for inputs of shape (2000, 3) it draws the shape {z.shape}. "
+        "Hint: draw the noise with ops.shape(mean)."
     )
-    assert close(answer(kl, 0.5), 4.0), (
-        "means 0.1, 3 and 0.3 with floor 0.5 do not give 0.5 + 3 + 0.5. "
-        "Hint: np.maximum of the mean and the floor, unit by unit, then the sum."
+    assert abs(z.mean() - 5) < 0.2, (
+        f"for a mean of 5 the draws have the mean {z.mean():.2f}. "
+        "Hint: z = mean + standard deviation * noise."
     )
-    assert close(answer(np.array([[0.0, 1.0], [1.0, 0.0]]), 0.5), 1.0), (
-        "units that cost 0 and 1 nat in turns, 0.5 on average, are charged more. "
-        "Hint: average over the batch first, then compare with the floor."
+    assert z.std(axis=0).min() > 0.01 and z.std(axis=1).min() > 0.01, (
+        "rows or columns share the same noise. "
+        "Hint: every entry of z has noise of its own."
     )
-    assert close(kl, before, 0), (
-        "your function changes its input. Hint: work on a copy."
+    assert abs(z.std() - 2) < 0.1, (
+        f"for a variance of 4 the draws have the standard deviation {z.std():.2f}. "
+        "Hint: the input is the logarithm of the variance, so that the standard "
+        "deviation is exp(0.5 * log_variance)."
+    )
+    assert abs(draw(Sampling(seed=1, temperature=0.5)).std() - 1) < 0.05, (
+        "with temperature=0.5 the standard deviation is not halved. "
+        "Hint: multiply the standard deviation, not the variance, by temperature."
+    )
+    layer = Sampling(seed=1, temperature=0.5)
+    assert not close(draw(layer), draw(layer)), (
+        "two calls give the same draws. Hint: make one keras.random.SeedGenerator in "
+        "__init__ and give it to keras.random.normal; an int repeats itself."
+    )
+    assert close(draw(Sampling(seed=7)), draw(Sampling(seed=7))), (
+        "two layers with the same seed draw differently. "
+        "Hint: keras.random.SeedGenerator(seed)."
+    )
+    config = Sampling(seed=7, temperature=0.5, name="z").get_config()
+    assert config.get("name") == "z", (
+        "the name is not in the configuration. Hint: begin with super().get_config(), "
+        "and pass **options to super().__init__."
+    )
+    assert config.get("temperature") == 0.5 and config.get("seed") == 7, (
+        "get_config lacks the seed or the temperature. "
+        "Hint: add both to what super().get_config() returns."
+    )
+    again = Sampling.from_config(config)
+    assert close(draw(again), draw(Sampling(seed=7, temperature=0.5))), (
+        "a layer built from the configuration draws differently. "
+        "Hint: store the seed itself, not the generator, and use every argument."
     )
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "kl_between__one_number": [("sum(axis=-1)", "sum()")],
-    "kl_between__logs_swapped": [
-        ("log_variance_2 - log_variance_1 +", "log_variance_1 - log_variance_2 +")
+    "bernoulli_reconstruction__mean": [(".sum(axis=(1, 2, 3)).mean()", ".mean()")],
+    "bernoulli_reconstruction__sum_of_all": [(".sum(axis=(1, 2, 3)).mean()", ".sum()")],
+    "bernoulli_reconstruction__keeps_the_range": [("(pictures + 1) / 2", "pictures")],
+    "bernoulli_reconstruction__swaps_colours": [("(pictures + 1)", "(1 - pictures)")],
+    "bernoulli_reconstruction__forms_p": [
+        ("white = ", "p, white = 1 / (1 + np.exp(-logits)), "),
+        ("np.logaddexp(0, logits)", "-white * np.log(p) - (1 - white) * np.log(1 - p)"),
+        (" - white * logits", ""),
     ],
-    "kl_between__no_half": [("0.5 * ", "")],
-    "kl_between__no_brackets": [
-        ("np.exp(log_variance_1)", "np.exp(log_variance_1 - log_variance_2)"),
-        ("squares / np.exp(log_variance_2)", "squares"),
+    "bernoulli_reconstruction__rounds": [("(pictures + 1) / 2", "pictures > 0")],
+    "bernoulli_reconstruction__squares": [
+        ("np.logaddexp(0, logits) - white * logits", "(white - logits) ** 2")
     ],
-    "active_units__mean_square": [("mean.var(", "(mean**2).mean(")],
-    "active_units__standard_deviation": [(".var(", ".std(")],
-    "active_units__over_units": [("axis=0", "axis=1")],
-    "active_units__fixed_threshold": [("> threshold", "> 0.01")],
-    "active_units__list": [("int(np.sum", "(")],
-    "free_bits__each_picture": [(".mean(axis=0), floor)", ", floor).mean(axis=0)")],
-    "free_bits__whole_sum": [("(axis=0), floor).sum()", "(axis=0).sum(), floor)")],
-    "free_bits__subtracts": [("(axis=0), floor)", "(axis=0) - floor, 0)")],
-    "free_bits__mean_over_units": [(".sum()", ".mean()")],
+    "sampling_layer__variance": [("ops.exp(0.5 * log", "ops.exp(log")],
+    "sampling_layer__log": [("ops.exp(0.5 * log_variance)", "log_variance")],
+    "sampling_layer__no_mean": [("return mean + ", "return ")],
+    "sampling_layer__same_noise_for_all_rows": [("ops.shape(mean)", "mean.shape[1:]")],
+    "sampling_layer__same_noise_in_a_row": [("ops.shape(mean)", "(len(mean), 1)")],
+    "sampling_layer__sums_the_units": [
+        ("return mean + self", "return ops.sum(mean, 1) + self"),
+        ("* noise", "* noise[:, 0]"),
+        ("ops.exp(0.5 * log_variance)", "ops.exp(0.5 * log_variance[:, 0])"),
+    ],
+    "sampling_layer__temperature_of_the_variance": [
+        ("self.temperature * ops", "self.temperature**0.5 * ops")
+    ],
+    "sampling_layer__ignores_temperature": [("self.temperature * ops", "ops")],
+    "sampling_layer__fixed_noise": [("seed=self.generator", "seed=self.seed or 0")],
+    "sampling_layer__ignores_the_seed": [("SeedGenerator(seed)", "SeedGenerator()")],
+    "sampling_layer__forgets_the_rest": [("super().get_config() | own", "own")],
+    "sampling_layer__no_get_config": [("get_config(self)", "configuration(self)")],
+    "sampling_layer__config_without_the_seed": [('"seed": self.seed, ', "")],
+    "sampling_layer__returns_a_layer": [("return Sampling", "return Sampling()")],
 }
