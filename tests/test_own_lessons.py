@@ -3,6 +3,7 @@
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -170,6 +171,7 @@ def test_lesson_05b_takes_the_vae_of_own_pictures(shape, num_classes, train):
         None,
         *shape,
     ]
+    shutil.rmtree(datasets.OWN_DATA)
     make_pictures((20, 20, 1), 1)
     with pytest.raises(CourseError, match="of another set: run lesson 05 on my_set"):
         begin("05b")
