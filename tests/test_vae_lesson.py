@@ -27,6 +27,13 @@ def lesson():
     return SimpleNamespace(names=names, **names)
 
 
+def conditional(lesson, num_classes):
+    keras.utils.set_random_seed(1)
+    lesson.names.update(num_classes=num_classes, latent_dim=3)
+    encoder = lesson.build_encoder(num_classes * 3)
+    return lesson.ConditionalVAE(encoder, lesson.build_decoder(num_classes * 4))
+
+
 def test_sampling_draws_from_the_distribution(lesson):
     mean = np.tile(np.float32([3, -1]), (20_000, 1))
     log_variance = np.tile(np.log(np.float32([4, 0.25])), (20_000, 1))
@@ -75,17 +82,24 @@ def test_sigma_of_the_loss_is_the_best_one(lesson):
 
 def test_both_networks_of_the_conditional_vae_see_the_label(lesson):
     keras.utils.set_random_seed(1)
-    encoder = lesson.build_encoder(3, channels=1 + 4)
-    model = lesson.ConditionalVAE(encoder, lesson.build_decoder(3 + 4))
-    picture, labels = (
-        np.repeat(lesson.images[:1], 4, axis=0),
-        np.eye(4, dtype="float32"),
-    )
-    decoded, mean, _ = map(np.array, model((picture, labels)))
+    model = conditional(lesson, num_classes=4)
+    pictures = np.repeat(lesson.images[:1], 4, axis=0)
+    labels = np.eye(4, dtype="float32")
+    decoded, mean, _ = map(np.array, model((pictures, labels)))
     assert decoded.shape == (4, 8, 8, 1) and mean.shape == (4, 3)
     assert np.ptp(mean, axis=0).min() > 0
-    z = np.hstack([np.zeros((4, 3), "float32"), labels])
-    assert np.ptp(np.array(model.decoder(z)), axis=0).max() > 0
+    assert np.ptp(np.array(model.decode(np.zeros_like(mean), labels)), axis=0).max() > 0
+
+
+def test_a_class_has_latent_numbers_of_its_own(lesson):
+    model = conditional(lesson, num_classes=2)
+    labels = np.eye(2, dtype="float32")
+    rows = np.array(model.encoder(lesson.images[:2])[0]).reshape(2, 2, 3)
+    _, mean, _ = map(np.array, model((lesson.images[:2], labels)))
+    np.testing.assert_allclose(mean, rows[[0, 1], [0, 1]], rtol=1e-5)
+    z = np.float32([[1, 2, 3], [4, 5, 6]])
+    table = np.float32([[1, 2, 3, 0, 0, 0, 1, 0], [0, 0, 0, 4, 5, 6, 0, 1]])
+    np.testing.assert_allclose(model.decode(z, labels), model.decoder(table), atol=1e-6)
 
 
 def test_holes_are_points_far_from_codes(lesson):
@@ -101,14 +115,15 @@ class Kill(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("conditional", [False, True])
-def test_a_killed_training_continues_equal(lesson, conditional):
+@pytest.mark.parametrize("with_labels", [False, True])
+def test_a_killed_training_continues_equal(lesson, with_labels):
     def train(name, progress):
         keras.utils.set_random_seed(1)
-        kind, more = (lesson.ConditionalVAE, 2) if conditional else (lesson.VAE, 0)
-        model = kind(lesson.build_encoder(3, 1 + more), lesson.build_decoder(3 + more))
+        model = lesson.VAE(lesson.build_encoder(3), lesson.build_decoder(3))
+        if with_labels:
+            model = conditional(lesson, num_classes=2)
         labels = np.eye(2, dtype="float32")[np.arange(24) % 2]
-        inputs = (lesson.images, labels) if conditional else lesson.images
+        inputs = (lesson.images, labels) if with_labels else lesson.images
         told = SimpleNamespace(Progress=progress, Resume=callbacks.Resume)
         lesson.names["callbacks"] = told
         history, _ = lesson.train(name, model, inputs, 3)
@@ -165,7 +180,7 @@ def test_shipped_convolutional_encoder_has_no_sampling():
     assert np.mean((decoder(mean) - real) ** 2) < 0.06
     np.testing.assert_array_equal(mean, encoder(real)[0])
     spread = np.exp(log_variance).mean(axis=0) + np.var(mean, axis=0)
-    assert 0.5 < spread.min() and spread.max() < 2  # near the prior's 1
+    assert 0.4 < spread.min() and spread.max() < 2.5  # near the prior's 1
     assert artifacts.card(names[1])["metrics"]["frechet_distance"] < 22
 
 

@@ -33,16 +33,6 @@ def sampling_layer():
     return Sampling
 
 
-def blend_four(encode, decode, corners, steps):
-    codes, blends = encode(corners), []
-    for down in np.linspace(0, 1, steps):
-        for right in np.linspace(0, 1, steps):
-            top = (1 - right) * codes[0] + right * codes[1]
-            bottom = (1 - right) * codes[2] + right * codes[3]
-            blends.append((1 - down) * top + down * bottom)
-    return decode(np.array(blends))
-
-
 def check_1(answer):
     """The reconstruction term of a Bernoulli decoder."""
     white, black = np.ones((1, 2, 3, 1)), -np.ones((1, 2, 3, 1))
@@ -143,53 +133,6 @@ def check_2(answer):
     )
 
 
-def check_3(answer):
-    """Blends of four pictures' codes."""
-    rng = np.random.default_rng(3)
-    weights = rng.normal(size=(6, 6)) / 2
-    corners = rng.normal(size=(4, 2, 3, 1))
-    before = corners.copy()
-
-    def encode(pictures):
-        return np.asarray(pictures).reshape(-1, 6) @ weights
-
-    def decode(codes):
-        return np.tanh(np.asarray(codes)).reshape(-1, 2, 3, 1)
-
-    result = np.asarray(answer(encode, decode, corners, 3))
-    assert result.shape == (9, 2, 3, 1), (
-        f"for steps=3 the result has the shape {result.shape}, not (9, 2, 3, 1). "
-        "Hint: one picture for each place of the square, row by row."
-    )
-    ends = decode(encode(corners))
-    assert close(result[[0, 2, 6, 8]], ends), (
-        "the corners of the square are not the four decoded codes. Hint: top left, top "
-        "right, bottom left, bottom right are places 0, steps - 1, -steps and -1."
-    )
-    codes = encode(corners)
-    assert close(result[1], decode((codes[0] + codes[1])[None] / 2)[0]), (
-        "the middle of the upper edge is not the decoded mean of two codes. "
-        "Hint: blend the codes, then decode; do not blend pictures."
-    )
-    assert close(result[3], decode((codes[0] + codes[2])[None] / 2)[0]), (
-        "the middle of the left edge is not halfway from top left to bottom left. "
-        "Hint: the first of the two loops goes down, the second to the right."
-    )
-    assert close(result[4], decode(codes.mean(axis=0)[None])[0]), (
-        "the centre is not the decoded mean of all four codes. "
-        "Hint: blend along the upper and the lower edge, then between the two."
-    )
-    more = np.asarray(answer(encode, decode, corners, 5))
-    expected = decode((0.75 * codes[0] + 0.25 * codes[1])[None])[0]
-    assert more.shape == (25, 2, 3, 1) and close(more[1], expected), (
-        "with steps=5, place 1 is not a quarter of the way along the upper edge. "
-        "Hint: np.linspace(0, 1, steps)."
-    )
-    assert close(corners, before, 0), (
-        "your function changes its input. Hint: work on copies."
-    )
-
-
 WRONG = {  # replacements in a solution, or another body for it
     "bernoulli_reconstruction__mean": [(".sum(axis=(1, 2, 3)).mean()", ".mean()")],
     "bernoulli_reconstruction__sum_of_all": [(".sum(axis=(1, 2, 3)).mean()", ".sum()")],
@@ -224,24 +167,4 @@ WRONG = {  # replacements in a solution, or another body for it
     "sampling_layer__no_get_config": [("get_config(self)", "configuration(self)")],
     "sampling_layer__config_without_the_seed": [('"seed": self.seed, ', "")],
     "sampling_layer__returns_a_layer": [("return Sampling", "return Sampling()")],
-    "blend_four__blends_pictures": [
-        ("encode(corners)", "decode(encode(corners))"),
-        ("decode(np", "(np"),
-    ],
-    "blend_four__column_by_column": [
-        ("codes[0] + right * codes[1]", "codes[0] + right * codes[2]"),
-        ("codes[2] + right * codes[3]", "codes[1] + right * codes[3]"),
-    ],
-    "blend_four__never_arrives": [
-        ("for down in np.linspace(0, 1, steps)", "for down in np.arange(steps) / steps")
-    ],
-    "blend_four__a_grid": [
-        ("(np.array(blends))", "(np.array(blends)).reshape(steps, steps, 2, 3, 1)")
-    ],
-    "blend_four__mixes_two": [("(1 - down) * top + down * bottom", "top")],
-    "blend_four__bends": [("(1 - down) * top", "(1 - down) ** 2 * top")],
-    "blend_four__always_three": [
-        ("for right in np.linspace(0, 1, steps)", "for right in (0, 0.5, 1)"),
-        ("for down in np.linspace(0, 1, steps)", "for down in (0, 0.5, 1)"),
-    ],
 }
