@@ -1,18 +1,22 @@
-"""Lessons 03, 03b and 09 run on texts, 04 and 05 on pictures of the learner's own."""
+"""Lessons 03, 03b and 09 run on texts, 04, 05, 05b on pictures of the learner's own."""
 
+import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 from course_utils import ROOT, CourseError, artifacts, datasets
 
+import keras
 import lessons
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from keras import layers
 
 LEAST = {"03": 65, "03b": 65, "09": 257}  # characters of each split
 LATIN = "The quick brown fox jumps over the lazy dog, and then it sleeps. " * 4
@@ -144,3 +148,30 @@ def test_a_set_too_small_is_refused_before_any_training(number, sizes):
     make_pictures((28, 28, 1), 2, *sizes)
     with pytest.raises(CourseError, match="has 5 pictures for .* needs at least 6"):
         begin(number)
+
+
+@pytest.mark.parametrize(
+    ("shape", "num_classes", "train"), [((28, 28, 1), 3, 60), ((32, 32, 3), 1, 6)]
+)
+def test_lesson_05b_takes_the_vae_of_own_pictures(shape, num_classes, train):
+    make_pictures(shape, num_classes, train)
+    with pytest.raises(CourseError, match="no VAE of my_set yet: run lesson 05"):
+        begin("05b")
+    for name, size in [("my_conv_vae_encoder", shape), ("my_conv_vae_decoder", (4,))]:
+        start = x = keras.Input(size)
+        if name == "my_conv_vae_encoder":
+            x = layers.Flatten()(x)
+            model = keras.Model(start, [layers.Dense(4)(x), layers.Dense(4)(x)])
+        else:
+            x = layers.Dense(math.prod(shape), activation="tanh")(x)
+            model = keras.Model(start, layers.Reshape(shape)(x))
+        artifacts.save(name, model, description="a small VAE, not trained")
+    begin("05b")
+    assert artifacts.card("my_vae_flow_decoder")["outputs"][0]["shape"] == [
+        None,
+        *shape,
+    ]
+    shutil.rmtree(datasets.OWN_DATA)
+    make_pictures((20, 20, 1), 1)
+    with pytest.raises(CourseError, match="of another set: run lesson 05 on my_set"):
+        begin("05b")

@@ -1,4 +1,4 @@
-"""Lesson 05: its layers, loss and training, and the models that it ships."""
+"""Lessons 05 and 05b: layers, losses, densities, and the models that they ship."""
 
 from types import SimpleNamespace
 
@@ -182,3 +182,91 @@ def test_shipped_convolutional_encoder_has_no_sampling():
     spread = np.exp(log_variance).mean(axis=0) + np.var(mean, axis=0)
     assert 0.4 < spread.min() and spread.max() < 2.5  # near the prior's 1
     assert artifacts.card(names[1])["metrics"]["frechet_distance"] < 22
+
+
+LIKELIHOOD = ["log_normal", "draw", "log_ratios", "bounds", "build_flow"]
+LIKELIHOOD += ["coupling_network", "ppca_encode", "ppca_decode", "ppca_log_density"]
+
+
+@pytest.fixture(scope="module")
+def likelihood():
+    """Parts of lesson 05b, and a PPCA of 8 numbers with 3 directions."""
+    rng = np.random.default_rng(2)
+    directions, _ = np.linalg.qr(rng.normal(size=(8, 3)))
+    names = dict(keras=keras, layers=layers, ops=ops, np=np, rng=rng)
+    names |= dict(mean_picture=rng.normal(size=8), directions=directions)
+    names |= dict(ppca_noise=0.2, variances=np.array([0.5, 1.0, 3.0]))
+    names["scales"] = np.sqrt(names["variances"] - 0.2)
+    names = lessons.definitions("05b", LIKELIHOOD, **names)
+    return SimpleNamespace(names=names, **names)
+
+
+@pytest.fixture(scope="module")
+def flow(likelihood):
+    """A flow of five numbers with random weights, so that it is far from linear."""
+    keras.utils.set_random_seed(3)
+    density, sampler = likelihood.build_flow(5, np.random.default_rng(3))
+    rng = np.random.default_rng(3)
+    for weight in density.trainable_variables:
+        weight.assign(rng.normal(scale=0.08, size=weight.shape))
+    return density, sampler
+
+
+def test_density_of_the_flow_is_that_of_its_draws(flow):
+    density, sampler = flow
+    u = np.random.default_rng(4).normal(size=(1, 5))
+    # log p(z) = log p(u) - log |det dz/du|, the determinant from finite differences.
+    step = 2e-3
+    ends = u + np.concatenate([step * np.eye(5), -step * np.eye(5)])
+    z = np.array(sampler(ends.astype("float32")), "float64")
+    jacobian = (z[:5] - z[5:]) / (2 * step)
+    log_u = -0.5 * np.sum(u**2 + np.log(2 * np.pi))
+    expected = log_u - np.linalg.slogdet(jacobian)[1]
+    found = density(sampler(u.astype("float32")))
+    assert float(found[0]) == pytest.approx(expected, abs=0.02)
+
+
+def test_flow_and_its_inverse_share_every_weight(flow):
+    density, sampler = flow
+    variables = [{id(v) for v in model.trainable_variables} for model in flow]
+    assert variables[0] == variables[1] and len(variables[0]) == 8 * 8
+    draws = sampler(np.random.default_rng(5).normal(size=(20_000, 5)))
+    # For draws from a density, 1 / p averages to the volume; log p to minus entropy.
+    entropy = -float(ops.mean(density(draws)))
+    rough = 0.5 * np.linalg.slogdet(2 * np.pi * np.e * np.cov(np.array(draws).T))[1]
+    assert entropy < rough  # a normal distribution has the largest entropy
+
+
+def test_ppca_likelihood_is_that_of_a_normal_distribution(likelihood):
+    x = likelihood.mean_picture + np.random.default_rng(6).normal(size=(4, 8))
+    scaled = likelihood.directions * likelihood.scales
+    covariance = scaled @ scaled.T + 0.2 * np.eye(8)
+    centred = x - likelihood.mean_picture
+    squares = np.sum(centred @ np.linalg.inv(covariance) * centred, axis=1)
+    expected = -0.5 * (squares + np.linalg.slogdet(2 * np.pi * covariance)[1])
+    np.testing.assert_allclose(likelihood.ppca_log_density(x), expected)
+
+
+def test_importance_sampling_finds_the_likelihood_of_ppca(likelihood):
+    x = likelihood.mean_picture + np.random.default_rng(7).normal(size=(30, 8))
+    mean, variance = likelihood.ppca_encode(x)
+    exact = likelihood.ppca_log_density(x)
+    decode, noise = likelihood.ppca_decode, 0.2
+    z, ratios = likelihood.log_ratios(x, (mean, variance), decode, noise, 2)
+    weights = ratios + likelihood.log_normal(z)
+    np.testing.assert_allclose(weights, [exact, exact])  # with the exact posterior
+    z, ratios = likelihood.log_ratios(x, (mean, 2 * variance), decode, noise, 2000)
+    curve = likelihood.bounds(ratios + likelihood.log_normal(z)) - exact.mean()
+    assert curve[0] < -0.1 and curve[-1] == pytest.approx(0, abs=0.02)
+    assert curve[0] < curve[9] < 0.05
+
+
+def test_shipped_flow_draws_better_clothes_than_the_decoder_alone(judge):
+    classifier, real = judge
+    names = ["fashion_conv_vae_decoder", "fashion_vae_flow_decoder"]
+    noise = np.random.default_rng(0).normal(size=(2000, 16)).astype("float32")
+    distances = []
+    for decoder in lessons.shipped(*names):
+        features, _ = metrics.image_features(classifier, decoder(noise).numpy())
+        distances.append(metrics.frechet_distance(real, features))
+    assert distances[1] < 0.8 * distances[0]
