@@ -1,4 +1,4 @@
-"""Lessons 03, 03b and 09 run on texts, 04 and 05 on pictures of the learner's own."""
+"""Lessons 03, 03b and 09 run on texts, 04 to 05 on pictures of the learner's own."""
 
 import os
 import re
@@ -122,7 +122,12 @@ def test_too_few_tokens_are_refused_before_any_training():
 
 
 @pytest.mark.parametrize(
-    ("number", "model"), [("04", "my_dcgan_conditional"), ("05", "my_vae_decoder")]
+    ("number", "model"),
+    [
+        ("04", "my_dcgan_conditional"),
+        ("04b", "my_gan_conditional_ema"),
+        ("05", "my_vae_decoder"),
+    ],
 )
 @pytest.mark.parametrize(
     ("shape", "num_classes", "train"),
@@ -138,7 +143,7 @@ def test_lesson_trains_on_own_pictures(number, model, shape, num_classes, train)
 
 
 @pytest.mark.parametrize("sizes", [(5, 6), (6, 5)])
-@pytest.mark.parametrize("number", ["04", "05"])
+@pytest.mark.parametrize("number", ["04", "04b", "05"])
 def test_a_set_too_small_is_refused_before_any_training(number, sizes):
     make_pictures((28, 28, 1), 2, *sizes)
     with pytest.raises(CourseError, match="has 5 pictures for .* needs at least 6"):
