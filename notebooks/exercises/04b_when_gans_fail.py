@@ -128,8 +128,8 @@ def check_2(answer):
     told = float(answer(square, real, generated, share))
     assert close(told, expected, 1e-3), (
         f"a critic that is not linear costs {told:.4g} instead of {expected:.4g}. "
-        "Hint: take the gradient at share * real + (1 - share) * generated, each picture "
-        "with its own share, and the mean of the squares."
+        "Hint: take the gradient at share * real + (1 - share) * generated, with a "
+        "share of its own for each picture, and the mean of the squares."
     )
 
 
