@@ -1,4 +1,4 @@
-"""Lesson 04: its losses and training step, and what its shipped models draw."""
+"""Lessons 04 and 04b: losses, penalties, training steps; what their models draw."""
 
 from types import SimpleNamespace
 
@@ -109,6 +109,72 @@ def test_networks_fit_other_pictures(lesson, shape):
         assert discriminator.output_shape == (None, 1)
 
 
+PARTS_B = ["saturating", "non_saturating", "wasserstein", "GAN", "gradient_lengths"]
+PARTS_B += ["r1_penalty", "gradient_penalty", "dense_network"]
+PARTS_B += ["build_generator", "build_discriminator"]
+
+
+@pytest.fixture
+def lesson_b():
+    """Names of lesson 04b, for pictures (16, 20, 1) of three classes."""
+    names = dict(keras=keras, layers=layers, ops=ops, tf=tf, np=np, seed=1)
+    names |= dict(height=16, width=20, channels=1, CLASSES=["a", "b", "c"])
+    normal = keras.initializers.RandomNormal
+    names |= dict(normal=normal(stddev=0.02), spread=normal(stddev=1.0))
+    return lessons.definitions("04b", PARTS_B, **names)
+
+
+def test_losses_of_04b_are_those_of_the_papers(lesson_b):
+    rng = np.random.default_rng(0)
+    real, fake = rng.normal(size=(2, 5, 1)).astype("float32")
+    p_real, p_fake = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+    d_loss = -np.mean(np.log(p_real)) - np.mean(np.log(1 - p_fake))
+    expected = {"saturating": [d_loss, np.mean(np.log(1 - p_fake))]}
+    expected["non_saturating"] = [d_loss, -np.mean(np.log(p_fake))]
+    expected["wasserstein"] = [np.mean(fake) - np.mean(real), -np.mean(fake)]
+    for name, losses in expected.items():
+        assert np.allclose(lesson_b[name](real, fake), losses, atol=1e-5), name
+
+
+def test_penalties_agree_with_the_closed_form(lesson_b):
+    rng = np.random.default_rng(0)
+    real, fake = tf.constant(rng.normal(size=(2, 7, 2)), "float32")
+
+    def linear(inputs, training):
+        return ops.matmul(inputs[0], ops.array([[3.0], [4.0]]))  # of slope 5
+
+    def square(inputs, training):
+        return ops.sum(inputs[0] ** 2, axis=-1, keepdims=True)  # of slope 2 |x|
+
+    assert np.isclose(lesson_b["r1_penalty"](linear, [], real, fake), 12.5)
+    assert np.isclose(lesson_b["gradient_penalty"](linear, [], real, fake), 16.0)
+    mean = np.mean(np.sum(4 * np.square(real), axis=-1)) / 2
+    assert np.isclose(lesson_b["r1_penalty"](square, [], real, fake), mean)
+    mean = np.mean((2 * np.linalg.norm(real, axis=-1) - 1) ** 2)
+    assert np.isclose(lesson_b["gradient_penalty"](square, [], real, real), mean)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.9])
+@pytest.mark.parametrize("kind", ["appended", "multiplied"])
+def test_a_step_of_04b_moves_each_player_and_the_average(lesson_b, kind, decay):
+    head = "channel" if kind == "appended" else "projection"
+    lesson_b |= dict(g_label=kind, d_label=head)
+    networks = lesson_b["build_generator"](), lesson_b["build_discriminator"]()
+    assert networks[0].output_shape == (None, 16, 20, 1)
+    gan = lesson_b["GAN"](*networks, lesson_b["r1_penalty"], decay)
+    gan.compile(*map(keras.optimizers.SGD, (0.1, 0.1)), lesson_b["non_saturating"])
+    before = [values(network) for network in (*networks, gan.average)]
+    rng = np.random.default_rng(0)
+    pictures = ops.array(rng.uniform(-1, 1, (8, 16, 20, 1)), "float32")
+    losses = gan.train_step([pictures, ops.arange(8) % 3])
+    assert np.isfinite([float(loss) for loss in losses.values()]).all()
+    after = [values(network) for network in (*networks, gan.average)]
+    for old, new in zip(before[:2], after[:2], strict=True):
+        assert not any(map(np.array_equal, old, new))
+    for old, new, average in zip(before[2], after[0], after[2], strict=True):
+        assert np.allclose(average, decay * old + (1 - decay) * new, atol=1e-6)
+
+
 @pytest.fixture(scope="module")
 def classifier():
     return lessons.shipped("fashion_classifier")[0]
@@ -144,7 +210,12 @@ def test_random_vectors_become_clothes_of_all_classes(name, most, classifier, re
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("dcgan_conditional", 0.7), ("cgan_generator", 0.85)]
+    ("name", "least"),
+    [
+        ("dcgan_conditional", 0.7),
+        ("gan_conditional_ema", 0.8),
+        ("cgan_generator", 0.85),
+    ],
 )
 def test_each_class_comes_when_it_is_asked_for(name, least, classifier):
     asked = np.arange(1000) % 10
@@ -168,7 +239,12 @@ def test_the_older_discriminator_still_prefers_real_pictures(real):
 
 def test_cards_say_how_good_the_models_are():
     with lessons.shipped_only():
-        for name in ("fashion_dcgan_generator", "fashion_dcgan_conditional"):
-            card = artifacts.card(name)
-            assert card["lesson"] == "04" and len(card["vocabulary"]) == 10
-            assert 0 < card["metrics"]["frechet_distance"] < 15
+        names = {
+            "dcgan_generator": 15,
+            "dcgan_conditional": 15,
+            "gan_conditional_ema": 2,
+        }
+        for name, most in names.items():
+            card = artifacts.card(f"fashion_{name}")
+            assert card["lesson"][:2] == "04" and len(card["vocabulary"]) == 10
+            assert 0 < card["metrics"]["frechet_distance"] < most

@@ -1,4 +1,4 @@
-"""Lessons 03, 03b and 09 run on texts, 04, 05, 05b on pictures of the learner's own."""
+"""Lessons 03, 03b and 09 run on texts, 04 to 05b on pictures of the learner's own."""
 
 import math
 import os
@@ -127,7 +127,11 @@ def test_too_few_tokens_are_refused_before_any_training():
 
 @pytest.mark.parametrize(
     ("number", "model"),
-    [("04", "my_dcgan_conditional"), ("05", "my_conv_vae_decoder")],
+    [
+        ("04", "my_dcgan_conditional"),
+        ("04b", "my_gan_conditional_ema"),
+        ("05", "my_conv_vae_decoder"),
+    ],
 )
 @pytest.mark.parametrize(
     ("shape", "num_classes", "train"),
@@ -143,7 +147,7 @@ def test_lesson_trains_on_own_pictures(number, model, shape, num_classes, train)
 
 
 @pytest.mark.parametrize("sizes", [(5, 6), (6, 5)])
-@pytest.mark.parametrize("number", ["04", "05"])
+@pytest.mark.parametrize("number", ["04", "04b", "05"])
 def test_a_set_too_small_is_refused_before_any_training(number, sizes):
     make_pictures((28, 28, 1), 2, *sizes)
     with pytest.raises(CourseError, match="has 5 pictures for .* needs at least 6"):

@@ -1,0 +1,252 @@
+"""Exercises of lesson 04b: solutions, then checkers, then wrong answers."""
+
+import warnings
+
+from course_utils.judge import close
+
+import numpy as np
+
+
+def gradient_sizes(logits):
+    """Logits (N,) -> three arrays (N,): saturating, non-saturating, Wasserstein."""
+    small = np.exp(-np.abs(logits))  # never overflows
+    probability = np.where(logits < 0, small, 1) / (1 + small)
+    other = np.where(logits < 0, 1, small) / (1 + small)
+    return probability, other, np.ones(len(logits))
+
+
+def one_sided_penalty(critic, real, generated, share):
+    """Pictures (N, H, W, C) twice, share (N,) -> mean penalty; critic(pictures)."""
+    import tensorflow as tf
+
+    share = tf.reshape(share, (-1, 1, 1, 1))
+    mixed = share * real + (1 - share) * generated
+    with tf.GradientTape() as tape:
+        tape.watch(mixed)
+        scores = critic(mixed)
+    gradient = tape.gradient(scores, mixed)
+    lengths = tf.sqrt(tf.reduce_sum(gradient**2, axis=(1, 2, 3)) + 1e-12)
+    return tf.reduce_mean(tf.maximum(lengths - 1, 0) ** 2)
+
+
+def most_collapsed(real, runs):
+    """Features (N, D), a list of features (M, D) -> index of a run, an int."""
+    between = np.linalg.norm(real[:, None] - real, axis=-1)
+    radii = np.sort(between, axis=1)[:, 5]  # column 0 is the distance to itself
+    reached = []
+    for generated in runs:
+        distances = np.linalg.norm(real[:, None] - generated, axis=-1)
+        reached.append(np.mean(distances.min(axis=1) < radii))
+    return int(np.argmin(reached))
+
+
+def check_1(answer):
+    """The generator's gradient with respect to the logit."""
+    logits = np.array([-3.0, 0.0, 0.5, 4.0])
+    before = logits.copy()
+    result = answer(logits)
+    triple = isinstance(result, tuple | list | np.ndarray) and len(result) == 3
+    assert triple and all(np.shape(sizes) == (4,) for sizes in result), (
+        "for 4 logits it does not return three arrays of shape (4,). Hint: one number "
+        "for each logit and each loss; do not take the mean."
+    )
+    assert close(logits, before), "it changes the logits. Hint: make new arrays."
+    saturating, non_saturating, wasserstein = (np.asarray(r, float) for r in result)
+    assert min(r.min() for r in (saturating, non_saturating, wasserstein)) >= 0, (
+        "some values are negative. Hint: the length of a gradient has no sign."
+    )
+    assert close(wasserstein, np.ones(4)), (
+        f"the Wasserstein loss, minus the score, has {str(wasserstein)[:40]}. Hint: "
+        "the derivative of -a is -1 for every a."
+    )
+    expected = 1 / (1 + np.exp(-logits))
+    assert not (close(saturating, 1 - expected) and close(non_saturating, expected)), (
+        "saturating and non-saturating are swapped. Hint: the saturating one is small "
+        "for very negative logits."
+    )
+    assert close(saturating, expected), (
+        f"the saturating loss has {saturating[0]:.3g} at logit -3. Hint: the "
+        "derivative of softplus(a) is the sigmoid of a."
+    )
+    assert close(non_saturating, 1 - expected), (
+        f"the non-saturating loss has {non_saturating[0]:.3g} at logit -3. Hint: the "
+        "derivative of softplus(-a) is minus the sigmoid of -a."
+    )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        extreme = answer(np.array([-1000.0, -40.0, 1000.0]))
+    assert not told, (
+        f"logits of ±1,000 give a warning ({str(told[0].message)[:40]}). Hint: take "
+        "np.exp of -np.abs(logits) only."
+    )
+    assert np.isclose(extreme[0][1], np.exp(-40), rtol=1e-3, atol=0), (
+        f"the saturating gradient at -40 is {extreme[0][1]:.3g}, not 4.25e-18. Hint: "
+        "1 minus a number near 1 loses all digits."
+    )
+
+
+def check_2(answer):
+    """A one-sided gradient penalty for pictures."""
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    shape = 6, 4, 5, 2
+    real, generated = (tf.constant(x, "float32") for x in rng.normal(size=(2, *shape)))
+    share = tf.constant(rng.uniform(size=6), "float32")
+    weights = tf.constant(rng.normal(size=shape[1:]), "float32")
+
+    def linear(length):
+        direction = weights / tf.norm(weights) * length
+        return lambda x: tf.reduce_sum(x * direction, axis=(1, 2, 3))[:, None]
+
+    value = np.asarray(answer(linear(3.0), real, generated, share), float)
+    assert value.shape == (), (
+        f"it returns the shape {value.shape}, not one number. Hint: the mean over "
+        "the pictures comes last."
+    )
+    value_half = float(answer(linear(0.5), real, generated, share))
+    assert not close(value_half, 0.25, 1e-3), (
+        "a critic whose gradient has length 0.5 costs 0.25. Hint: one-sided: a length "
+        "below 1 costs nothing."
+    )
+    assert close(value, 4.0, 1e-3), (
+        f"a critic whose gradient has length 3 everywhere costs {value:.3g}, not 4. "
+        "Hint: the length of a picture's gradient is the root of the sum of squares "
+        "over height, width and channels."
+    )
+    assert close(value_half, 0.0, 1e-3), (
+        f"a gradient of length 0.5 costs {value_half:.3g}, not 0. Hint: tf.maximum."
+    )
+
+    def square(x):
+        return tf.reduce_sum(x**2, axis=(1, 2, 3))[:, None] / 4
+
+    by_picture = share[:, None, None, None]
+    mixed = by_picture * real + (1 - by_picture) * generated
+    lengths = np.linalg.norm(np.reshape(mixed, (6, -1)), axis=1) / 2
+    expected = np.mean(np.maximum(lengths - 1, 0) ** 2)
+    told = float(answer(square, real, generated, share))
+    assert close(told, expected, 1e-3), (
+        f"a critic that is not linear costs {told:.4g} instead of {expected:.4g}. "
+        "Hint: take the gradient at share * real + (1 - share) * generated, with a "
+        "share of its own for each picture, and the mean of the squares."
+    )
+
+
+def check_3(answer):
+    """The run that covers least of the real examples."""
+    rng = np.random.default_rng(0)
+    modes = rng.normal(size=(8, 6)) * 8
+    real = np.repeat(modes, 20, axis=0) + rng.normal(size=(160, 6))
+
+    def run(kept, count=160, noise=1.0):
+        places = modes[np.resize(kept, count)]
+        return places + noise * rng.normal(size=(count, 6))
+
+    every, few = np.arange(8), np.array([2, 5])
+    result = answer(real, [run(every), run(few), run(every)])
+    assert isinstance(result, int | np.integer) and not isinstance(result, bool), (
+        f"it returns {str(result)[:30]!r}, not a whole number. Hint: the index of a "
+        "run in the list, from 0: np.argmin."
+    )
+    assert result == 1, (
+        f"of three runs, the second has 2 of 8 modes, but it returns {result}. Hint: "
+        "count from 0, and look for the smallest share of real examples reached."
+    )
+    # All modes but sloppy points against two modes with perfect ones.
+    result = answer(real, [run(few, noise=0.3), run(every, noise=1.5)])
+    assert result == 0, (
+        "it prefers a run that has 2 of 8 modes with perfect points to one with all "
+        "modes and rougher points. Hint: ask for each real example whether it is "
+        "reached, not for each generated one."
+    )
+    far = real.mean(axis=0) + 3 * (run(np.array([0, 1])) - real.mean(axis=0))
+    result = answer(real, [run(every, count=60), far])
+    assert result == 1, (
+        "a run whose points are spread out far from the data does not count as "
+        "collapsed. Hint: the spread of the generated points does not matter, only the "
+        "real ones that they reach."
+    )
+    # The radius of each real example is its own: one dense mode, one wide mode.
+    wide = rng.normal(size=(100, 6)) * 10
+    dense = 100 + rng.normal(size=(100, 6)) * 0.01
+    both = np.concatenate([wide, dense])
+    near_dense = np.concatenate([wide[:60] + 1, dense[:1] + 0.5])
+    half_of_dense = np.concatenate([wide[:5] + 1, dense[:90] + 0.001])
+    result = answer(both, [near_dense, half_of_dense])
+    assert result == 0, (
+        "it takes one radius for all. Hint: each real example has its own, the "
+        "distance to its fifth neighbour; the example itself does not count."
+    )
+
+
+WRONG = {  # replacements in a solution, or another body for it
+    "gradient_sizes__swapped": [
+        ("return probability, other,", "return other, probability,")
+    ],
+    "gradient_sizes__overflows": "p = 1 / (1 + np.exp(-logits))\n    return p, "
+    "1 / (1 + np.exp(logits)), np.ones(len(logits))",
+    "gradient_sizes__signs": [
+        ("return probability, other,", "return -probability, -other,")
+    ],
+    "gradient_sizes__of_the_mean": [
+        (
+            "return probability, other,",
+            "n = len(logits)\n    return probability / n, other / n,",
+        )
+    ],
+    "gradient_sizes__one_minus": [
+        ("return probability, other,", "return 1 - other, other,")
+    ],
+    "gradient_sizes__the_losses": "return (np.logaddexp(0, logits), "
+    "np.logaddexp(0, -logits), np.ones(len(logits)))",
+    "gradient_sizes__wasserstein_is_the_logit": [
+        ("np.ones(len(logits))", "np.abs(logits)")
+    ],
+    "one_sided_penalty__two_sided": [
+        ("tf.maximum(lengths - 1, 0) ** 2", "(lengths - 1) ** 2")
+    ],
+    "one_sided_penalty__last_axis": [("axis=(1, 2, 3)", "axis=-1")],
+    "one_sided_penalty__no_root": [
+        (
+            "tf.sqrt(tf.reduce_sum(gradient**2, axis=(1, 2, 3)) + 1e-12)",
+            "tf.reduce_sum(gradient**2, axis=(1, 2, 3))",
+        )
+    ],
+    "one_sided_penalty__at_real": [
+        ("mixed = share * real + (1 - share) * generated", "mixed = real + 0 * share")
+    ],
+    "one_sided_penalty__no_square": [
+        ("tf.maximum(lengths - 1, 0) ** 2", "tf.maximum(lengths - 1, 0)")
+    ],
+    "one_sided_penalty__square_of_the_mean": [
+        (
+            "tf.reduce_mean(tf.maximum(lengths - 1, 0) ** 2)",
+            "tf.reduce_mean(tf.maximum(lengths - 1, 0)) ** 2",
+        )
+    ],
+    "one_sided_penalty__no_mean": [
+        (
+            "tf.reduce_mean(tf.maximum(lengths - 1, 0) ** 2)",
+            "tf.maximum(lengths - 1, 0) ** 2",
+        )
+    ],
+    "one_sided_penalty__share_reversed": [
+        (
+            "share * real + (1 - share) * generated",
+            "(1 - share) * real + share * generated",
+        )
+    ],
+    "most_collapsed__best_run": [("np.argmin(reached)", "np.argmax(reached)")],
+    "most_collapsed__precision": [
+        ("distances.min(axis=1) < radii", "distances.min(axis=0) < radii.mean()")
+    ],
+    "most_collapsed__spread": "return int(np.argmin([np.var(run) for run in runs]))",
+    "most_collapsed__nearest": "return int(np.argmin([np.linalg.norm(real[:, None] - "
+    "run, axis=-1).min(axis=0).mean() for run in runs]))",
+    "most_collapsed__one_radius": [("[:, 5]", "[:, 5].mean()")],
+    "most_collapsed__share": [("int(np.argmin(reached))", "min(reached)")],
+    "most_collapsed__counts_from_one": [
+        ("int(np.argmin(reached))", "int(np.argmin(reached)) + 1")
+    ],
+}
