@@ -17,42 +17,43 @@ import pytest
 from nbclient import NotebookClient
 from sentences import one_sentence
 
-HEAD = "def active_units(mean, threshold=0.01):\n "
-RIGHT = "return (mean.var(axis=0) > threshold).sum()"  # answers exercise 05.2
+HEAD = "def effective_sample_size(log_weights):\n "  # exercise 05b.1
+RIGHT = "w = np.exp(log_weights - log_weights.max(axis=0))\n "
+RIGHT += "return w.sum(axis=0) ** 2 / (w**2).sum(axis=0)"
 
 
 def run(*body):
     """Output of and verdict on lines of a body, in a fresh process."""
-    return judge.run("05.2", HEAD + "\n ".join(body))
+    return judge.run("05b.1", HEAD + "\n ".join(body))
 
 
 @pytest.mark.parametrize(
     "body, words",
     [
         (RIGHT, "passed."),
-        ("return math.fsum(mean.var(axis=0) > threshold)", "passed."),
+        ("x = math.e\n " + RIGHT.replace("return ", "return 1 * "), "passed."),
         ("pass", "not attempted yet."),
         ("'Count.'\n return None  # your code here", "not attempted yet."),
-        ("mean = 1\n return None  # your code here", "it returned None. Hint: end it"),
-        ("if threshold < 0.1: return 2", "it returned None. Hint: end it with `return"),
-        ("return 7", "it does not count 2. Hint: take the variance"),
-        ("return 'two'", "it does not count 2."),
-        ("return [2.0, 2.0]", "it does not count 2."),
+        ("x = 1\n return None  # your code here", "it returned None. Hint: end it"),
+        ("if len(log_weights) == 8: return [8, 8]", "it returned None. Hint: end it"),
+        ("return 7", "has the shape (), not (2,). Hint: sum over the draws"),
+        ("return 'two'", "has the shape ()"),
+        ("return [2.0, 2.0]", "eight equal weights do not count as 8 draws."),
         ("return total / 2", "`total`, which it does not define."),
-        ("return undefined.mean(mean)", "only this function, `np` and `math`"),
+        ("return undefined.mean(log_weights)", "only this function, `np` and `math`"),
         ("x = 1\n return x / 0", "ZeroDivisionError: division by zero in its line 3."),
-        ("mean = mean + x\n x = 1", "UnboundLocalError: "),
+        ("y = log_weights + x\n x = 1", "UnboundLocalError: "),
         ("raise ValueError('x' * 1000)", "ValueError: "),
         ("f = lambda: f()\n return f()", "RecursionError: "),
         ("import sys; sys.exit()", "SystemExit"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("raise MemoryError", "4 GB"),
-        ("return mean /", "SyntaxError: "),
+        ("return log_weights /", "SyntaxError: "),
         ("assert False, 'passed.'", "AssertionError: "),
     ],
 )
 def test_every_answer_gets_a_verdict(body, words):
-    told = judge.verdict_on(HEAD + body, judge.checker_of("05.2"))
+    told = judge.verdict_on(HEAD + body, judge.checker_of("05b.1"))
     assert words in told and "\n" not in told and len(told) <= 300
     assert "Hint: " in told or told == words
 
@@ -67,7 +68,7 @@ def test_answer_in_a_fresh_process(tmp_path, monkeypatch):
     assert run("np.log(-np.ones(1))", RIGHT) == ("", "passed.")  # no warning is shown
     assert "EOFError" in run("return input()")[1]
     assert "SystemExit" in run("import sys; sys.exit()")[1]
-    fake = run("print('Exercise 05.2: passed.'); import os; os._exit(0)")
+    fake = run("print('Exercise 05b.1: passed.'); import os; os._exit(0)")
     assert fake[0] and "ended Python (code 0)" in fake[1]
     start = time.time()  # what is left running does not delay the verdict
     thread = "threading.Thread(target=time.sleep, args=(30,)).start()"
@@ -96,25 +97,26 @@ def test_limit_on_time_ends_children_too(monkeypatch, tmp_path):
 
 
 def test_check_prints_one_line(capsys):
-    def active_units(mean, threshold=0.01):
-        return (mean.var(axis=0) > threshold).sum()
+    def right(log_weights):
+        w = np.exp(log_weights - log_weights.max(axis=0))
+        return w.sum(axis=0) ** 2 / (w**2).sum(axis=0)
 
-    wrapped = wraps(active_units)(lambda mean: 7)
+    wrapped = wraps(right)(lambda log_weights: 7)
     only = "only a function written with `def` can be checked, not "
-    others = [lambda mean: 2, np.mean, 2.0, len, lru_cache(active_units), "".join]
-    cases = [(active_units, "passed."), (wrapped, "passed."), ([2], only + "list.")]
+    others = [lambda mean: 2, np.mean, 2.0, len, lru_cache(right), "".join]
+    cases = [(right, "passed."), (wrapped, "passed."), ([2], only + "list.")]
     cases += [(None, "not attempted yet."), *((other, only) for other in others)]
     for answer, told in cases:
-        checks.check("05.2", answer)
+        checks.check("05b.1", answer)
         printed = capsys.readouterr().out
-        assert printed.startswith(f"Exercise 05.2: {told}"), printed
+        assert printed.startswith(f"Exercise 05b.1: {told}"), printed
         assert printed.count("\n") == 1 and len(printed) <= 320
 
 
 def test_faults_of_the_result_and_of_the_exercise(capsys):
     told = judge.verdict_on("def f(x): return x", lambda answer: answer(1).shape)
     assert "unexpected form (AttributeError" in told and "Hint: " in told
-    for exercise in ["05.9", "99.1", "", "05", "05.2.1", "../05.2", 5]:
+    for exercise in ["05.9", "99.1", "", "05", "05b.1.1", "../05b.1", 5]:
         checks.check(exercise, run)
         assert "there is no such exercise" in capsys.readouterr().out
 
@@ -122,7 +124,7 @@ def test_faults_of_the_result_and_of_the_exercise(capsys):
 def test_source_that_cannot_be_found():
     """Nor is another text taken for it: Python 3.13 finds that of `python -c`."""
     code = "from course_utils import checks\nspace = {}\n"
-    code += "exec('def f(mean): return 2', space)\nchecks.check('05.2', space['f'])"
+    code += "exec('def f(mean): return 2', space)\nchecks.check('05b.1', space['f'])"
     env = os.environ | {"PYTHONPATH": str(course_utils.ROOT)}
     told = subprocess.check_output([sys.executable, "-c", code], env=env)
     assert b"the source of the function was not found" in told
@@ -132,14 +134,14 @@ def test_in_a_notebook(monkeypatch):
     """The function is found, also when its cell has changed; `total` it cannot see."""
     cells = ["from course_utils import checks\ntotal = 4.0"]
     for body in ["return None  # your code here", "return total / 2", RIGHT]:
-        cells += [HEAD + body, "checks.check('05.2', active_units)"]
+        cells += [HEAD + body, "checks.check('05b.1', effective_sample_size)"]
     monkeypatch.setenv("PYTHONPATH", str(course_utils.ROOT))
     cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
     options = dict(kernel_name="python3", timeout=120, startup_timeout=600)
     NotebookClient(nbformat.v4.new_notebook(cells=cells), **options).execute()
     told = [cell.outputs[0].text for cell in cells if cell.outputs]
     for text, words in zip(told, ["not attempted", "`total`", "passed."], strict=True):
-        assert text.startswith("Exercise 05.2: ") and words in text
+        assert text.startswith("Exercise 05b.1: ") and words in text
 
 
 @pytest.fixture
