@@ -38,8 +38,6 @@ SECTIONS = [
     "What to remember",
 ]
 NEEDED = ["Setup", "Exercises", "What to remember"]
-# Of the first edition, these train no model and have sections of their own.
-ABOUT_DATA = ["01"]
 ADDRESS = publish.address()
 BADGE = f"(https://colab.research.google.com/github/{ADDRESS}/blob/main/notebooks/{{}})"
 SETUP = f"""\
@@ -117,9 +115,8 @@ def sections(lesson):
         for cell in lesson.prose
         for match in re.findall(r"(?m)^## (.*?)\s*$", cell.source)
     ]
-    own = lesson.number in ABOUT_DATA and not lesson.second_edition
     for name in found:
-        if name not in SECTIONS and not own:
+        if name not in SECTIONS:
             yield f"'## {name}' is not one of {SECTIONS}: use ### below one of them"
     known = [name for name in found if name in SECTIONS]
     if known != [name for name in SECTIONS if name in known]:
@@ -185,8 +182,7 @@ def size_of_cells(lesson):
 @rule
 def size_of_lesson(lesson):
     count = sum(len(lines(cell)) for cell in lesson.code)
-    many_short_examples = lesson.number in [*ABOUT_DATA, "08"]
-    least, most = 120, 425 if many_short_examples else 325
+    least, most = 120, 425 if lesson.number == "08" else 325
     fewest, words = 800, 2000
     if lesson.second_edition:
         least, most, fewest, words = 150, 250, 900, 1700

@@ -55,7 +55,8 @@ def test_the_shipped_model_is_as_good_as_the_lesson_says(number, name):
         "course"
     ]
     recorded = stamp["metrics"]["validation_bits"]["value"]
-    assert abs(bits - recorded) < 0.02  # half precision; 03 forgets every 5,000th
+    # The lesson reads 03's in rows of 1,000 characters; the file has half precision.
+    assert abs(bits - recorded) < (0.01 if number == "03" else 0.001)
 
 
 @pytest.mark.parametrize("name", ["austen_rnn", "austen_gru"])
