@@ -6,9 +6,11 @@ inputs and asserts what must hold, with messages "what does not. Hint: what to d
 
 import ast
 import contextlib
+import importlib
 import inspect
 import math
 import os
+import re
 import runpy
 import signal
 import sys
@@ -108,6 +110,9 @@ def main():
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    if re.search(r"\b(keras|tensorflow)\b", source):
+        with contextlib.suppress(Exception):  # an answer is told when it imports
+            importlib.import_module("keras")
     os.write(1, b"\n")  # from here on the time of the answer counts
     unknown = "there is no such exercise. Hint: look at its number in the heading."
     verdict = verdict_on(source, checker) if checker else unknown

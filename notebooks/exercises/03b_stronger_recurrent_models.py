@@ -57,6 +57,13 @@ def check_2(answer):
         "the standard error is wrong. Hint: np.var(..., ddof=1) of each list, divided "
         "by its length; add the two and take the square root."
     )
+    assert close(answer(second, first)[0], -0.09), (
+        "a second recipe that is worse does not give a negative difference. "
+        "Hint: mean(first) - mean(second), without abs."
+    )
+    assert close(answer([1.0, 1.0, 4.0], [1.0, 1.0])[0], 1.0), (
+        "the difference is not one of means. Hint: np.mean, not np.median."
+    )
     uneven = answer([2.0, 2.2, 2.1, 2.3], [1.0, 1.4])
     assert close(uneven[1], np.sqrt(np.var([2.0, 2.2, 2.1, 2.3], ddof=1) / 4 + 0.04)), (
         "lists of different lengths give a wrong error. Hint: each has its own length."

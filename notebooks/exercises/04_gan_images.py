@@ -35,8 +35,8 @@ def check_1(answer):
     )
     assert close(results[1], 0.5), (
         f"g_loss is {results[1]:.3g} where every generated picture gets 0, not 0.5. "
-        "Hint: the generator's target is 1, and the loss is half the squared "
-        "difference."
+        "Hint: the generator's target is 1, and the loss is half the mean of the "
+        "squared differences."
     )
     d_loss, g_loss = answer(zeros, ones)
     assert close(d_loss, 1.0), (
@@ -61,13 +61,13 @@ def check_2(answer):
     import keras
 
     rng = np.random.default_rng(0)
-    pictures = rng.uniform(-1, 1, (5, 4, 6, 1)).astype("float32")
-    labels = np.array([2, 0, 1, 2, 2], "int32")
+    pictures = rng.uniform(-1, 1, (6, 4, 6, 1)).astype("float32")
+    labels = np.array([2, 0, 1, 2, 2, 0], "int32")
     inputs = [keras.ops.convert_to_tensor(x) for x in (pictures, labels)]
     result = np.asarray(answer(*inputs, 3))
-    assert result.shape == (5, 4, 6, 4), (
-        f"grey pictures (5, 4, 6, 1) and 3 classes give the shape {result.shape}, not "
-        "(5, 4, 6, 4). Hint: ops.concatenate along the last axis."
+    assert result.shape == (6, 4, 6, 4), (
+        f"grey pictures (6, 4, 6, 1) and 3 classes give the shape {result.shape}, not "
+        "(6, 4, 6, 4). Hint: ops.concatenate along the last axis."
     )
     assert close(result[..., :1], pictures), (
         "the first channel is no longer the picture. "
@@ -144,6 +144,12 @@ WRONG = {  # replacements in a solution, or another body for it
     "with_label_channels__counts_the_labels": [
         ("num_classes))", "int(max(labels)) + 1))"),
         ("(labels, num_classes)", "(labels, int(max(labels)) + 1)"),
+    ],
+    "with_label_channels__no_reshape": [
+        (
+            "ops.reshape(ops.one_hot(labels, num_classes), (-1, 1, 1, num_classes))",
+            "ops.one_hot(labels, num_classes)",
+        )
     ],
     "with_label_channels__in_numpy": "channels = np.zeros((*pictures.shape[:3], "
     "num_classes), 'float32')\n    for channel, label in zip(channels, np.array("

@@ -111,8 +111,8 @@ def check_2(answer):
     )
     assert close(value, 4.0, 1e-3), (
         f"a critic whose gradient has length 3 everywhere costs {value:.3g}, not 4. "
-        "Hint: the length of a picture's gradient is the root of the sum of squares "
-        "over height, width and channels."
+        "Hint: the mean over the pictures of max(length - 1, 0) ** 2; a length is the "
+        "root of the sum of squares over height, width and channels."
     )
     assert close(value_half, 0.0, 1e-3), (
         f"a gradient of length 0.5 costs {value_half:.3g}, not 0. Hint: tf.maximum."
@@ -131,6 +131,21 @@ def check_2(answer):
         "Hint: take the gradient at share * real + (1 - share) * generated, with a "
         "share of its own for each picture, and the mean of the squares."
     )
+
+    for scale, slope in [(3.0, 4.0), (0.0, 0.0)]:
+        weight = tf.Variable(scale)
+
+        def critic(x, weight=weight):
+            return weight * linear(1.0)(x)
+
+        with tf.GradientTape() as tape:
+            cost = answer(critic, real, generated, share)
+        moves = isinstance(cost, tf.Tensor) and tape.gradient(cost, weight)
+        assert isinstance(moves, tf.Tensor) and close(moves, slope, 1e-3), (
+            "the critic cannot learn from it: the gradient of the penalty with respect "
+            f"to a weight of the critic is {str(np.array(moves))[:12]}, not {slope}. "
+            "Hint: TensorFlow alone, no stop_gradient, and 1e-12 under the root."
+        )
 
 
 def check_3(answer):
@@ -177,6 +192,18 @@ def check_3(answer):
     assert result == 0, (
         "it takes one radius for all. Hint: each real example has its own, the "
         "distance to its fifth neighbour; the example itself does not count."
+    )
+    # Between the fourth and the fifth, or the fifth and the sixth neighbour.
+    real = rng.normal(size=(40, 30))
+    distances = np.sort(np.linalg.norm(real[:, None] - real, axis=-1), axis=1)
+    steps = rng.normal(size=(40, 30))
+    steps /= np.linalg.norm(steps, axis=1, keepdims=True)
+    inside = real + steps * distances[:, [4, 5]].mean(axis=1)[:, None]
+    outside = real + steps * distances[:, [5, 6]].mean(axis=1)[:, None]
+    result = answer(real, [inside[:20], np.concatenate([real[:10], outside[10:35]])])
+    assert result == 1, (
+        "it does not take the fifth neighbour. Hint: the smallest of an example's "
+        "distances is that to itself, so that the fifth neighbour is number 5 from 0."
     )
 
 
@@ -231,6 +258,24 @@ WRONG = {  # replacements in a solution, or another body for it
             "tf.maximum(lengths - 1, 0) ** 2",
         )
     ],
+    "one_sided_penalty__no_gradient": [
+        (
+            "    return tf.reduce_mean(",
+            "    return tf.stop_gradient(1.0) * tf.reduce_mean(",
+        ),
+        ("lengths = tf.sqrt(", "lengths = tf.stop_gradient(1.0) * tf.sqrt("),
+        (
+            "tf.maximum(lengths - 1, 0) ** 2",
+            "tf.stop_gradient(tf.maximum(lengths - 1, 0)) ** 2",
+        ),
+    ],
+    "one_sided_penalty__a_number": [
+        (
+            "return tf.reduce_mean(tf.maximum(lengths - 1, 0) ** 2)",
+            "return float(tf.reduce_mean(tf.maximum(lengths - 1, 0) ** 2))",
+        ),
+    ],
+    "one_sided_penalty__no_epsilon": [(" + 1e-12", "")],
     "one_sided_penalty__share_reversed": [
         (
             "share * real + (1 - share) * generated",
@@ -245,6 +290,9 @@ WRONG = {  # replacements in a solution, or another body for it
     "most_collapsed__nearest": "return int(np.argmin([np.linalg.norm(real[:, None] - "
     "run, axis=-1).min(axis=0).mean() for run in runs]))",
     "most_collapsed__one_radius": [("[:, 5]", "[:, 5].mean()")],
+    "most_collapsed__fourth_neighbour": [("[:, 5]", "[:, 4]")],
+    "most_collapsed__sixth_neighbour": [("[:, 5]", "[:, 6]")],
+    "most_collapsed__first_neighbour": [("[:, 5]", "[:, 1]")],
     "most_collapsed__share": [("int(np.argmin(reached))", "min(reached)")],
     "most_collapsed__counts_from_one": [
         ("int(np.argmin(reached))", "int(np.argmin(reached)) + 1")
