@@ -85,6 +85,9 @@ WRONG = {  # replacements in a solution, or another body for it
         ("[:, None] * part", " * part"),
         ("starts + np.arange(window)", "starts"),
     ],
+    "gain__absolute": "difference = abs(np.mean(first) - np.mean(second))\n    error = "
+    "np.sqrt(np.var(first, ddof=1) / len(first) + np.var(second, ddof=1) / len(second))"
+    "\n    return difference, error",
     "gain__other_sign": [
         ("np.mean(first) - np.mean(second)", "np.mean(second) - np.mean(first)")
     ],

@@ -132,20 +132,15 @@ def check_2(answer):
         "share of its own for each picture, and the mean of the squares."
     )
 
-    for scale, slope in [(3.0, 4.0), (0.0, 0.0)]:
-        weight = tf.Variable(scale)
-
-        def critic(x, weight=weight):
-            return weight * linear(1.0)(x)
-
-        with tf.GradientTape() as tape:
-            cost = answer(critic, real, generated, share)
-        moves = isinstance(cost, tf.Tensor) and tape.gradient(cost, weight)
-        assert isinstance(moves, tf.Tensor) and close(moves, slope, 1e-3), (
-            "the critic cannot learn from it: the gradient of the penalty with respect "
-            f"to a weight of the critic is {str(np.array(moves))[:12]}, not {slope}. "
-            "Hint: TensorFlow alone, no stop_gradient, and 1e-12 under the root."
-        )
+    weight = tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        cost = answer(lambda x: weight * linear(1.0)(x), real, generated, share)
+    moves = isinstance(cost, tf.Tensor) and tape.gradient(cost, weight)
+    assert isinstance(moves, tf.Tensor) and close(moves, 4.0, 1e-3), (
+        "the critic cannot learn from it: the gradient of the penalty with respect to "
+        f"a weight of the critic is {str(np.array(moves))[:12]}, not 4. "
+        "Hint: functions of TensorFlow alone, without tf.stop_gradient."
+    )
 
 
 def check_3(answer):
@@ -200,7 +195,7 @@ def check_3(answer):
     steps /= np.linalg.norm(steps, axis=1, keepdims=True)
     inside = real + steps * distances[:, [4, 5]].mean(axis=1)[:, None]
     outside = real + steps * distances[:, [5, 6]].mean(axis=1)[:, None]
-    result = answer(real, [inside[:20], np.concatenate([real[:10], outside[10:35]])])
+    result = answer(real, [inside[:20], np.concatenate([inside[20:30], outside[:20]])])
     assert result == 1, (
         "it does not take the fifth neighbour. Hint: the smallest of an example's "
         "distances is that to itself, so that the fifth neighbour is number 5 from 0."
@@ -275,7 +270,6 @@ WRONG = {  # replacements in a solution, or another body for it
             "return float(tf.reduce_mean(tf.maximum(lengths - 1, 0) ** 2))",
         ),
     ],
-    "one_sided_penalty__no_epsilon": [(" + 1e-12", "")],
     "one_sided_penalty__share_reversed": [
         (
             "share * real + (1 - share) * generated",
