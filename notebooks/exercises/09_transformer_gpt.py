@@ -1,7 +1,5 @@
 """Exercises of lesson 09: solutions, then checkers, then wrong answers."""
 
-import math
-
 from course_utils.judge import close
 
 import numpy as np
@@ -21,11 +19,6 @@ def split_heads(queries, num_heads):
     rows, length, width = queries.shape
     heads = queries.reshape(rows, length, num_heads, width // num_heads)
     return heads.transpose(0, 2, 1, 3)
-
-
-def from_loss(nats, num_tokens, num_characters):
-    """Mean loss of a token, sizes of the text -> (perplexity, bits per character)."""
-    return math.exp(nats), nats / math.log(2) * num_tokens / num_characters
 
 
 def _attend(scores, v, seen):
@@ -127,46 +120,6 @@ def check_2(answer):
     )
 
 
-def check_3(answer):
-    """Three units of one measure."""
-    result = answer(math.log(50), 100, 300)
-    assert np.shape(result) == (2,), (
-        "it does not return two numbers. "
-        "Hint: end it with `return perplexity, bits_per_character`."
-    )
-    bits = math.log2(50) / 3
-    assert not close(result, (bits, 50)), (
-        "the two numbers are in the wrong order. Hint: the perplexity comes first."
-    )
-    assert close(result[0], 50), (
-        "a loss of ln 50 is not a perplexity of 50. Hint: the perplexity of a token is "
-        "np.exp(nats): the loss is a natural logarithm, and a mean already."
-    )
-    assert close(answer(0.0, 10, 30), (1, 0)), (
-        "a loss of 0 is not a perplexity of 1 and 0 bits. "
-        "Hint: a model that is always sure and right chooses among one token."
-    )
-    assert not close(result[1], bits * math.log(2)), (
-        "the second number is in nats per character. Hint: divide by np.log(2)."
-    )
-    assert not close(result[1], 3 * math.log2(50)), (
-        "three characters a token make the bits per character larger, not smaller. "
-        "Hint: the text has num_tokens * bits; share them among its characters."
-    )
-    assert not close(result[1], math.log2(50)), (
-        "the second number is bits per token. "
-        "Hint: multiply by num_tokens and divide by num_characters."
-    )
-    assert close(result[1], bits), (
-        "100 tokens of ln 50 nats in 300 characters are not 1.88 bits per character. "
-        "Hint: nats / np.log(2) are bits of a token; the text has num_tokens of them."
-    )
-    assert close(answer(2.0, 10, 25)[1], 0.8 / math.log(2)), (
-        "2 nats, 10 tokens and 25 characters are not 1.15 bits per character. "
-        "Hint: use both sizes, no constants."
-    )
-
-
 WRONG = {  # replacements in a solution, or another body for it
     "window_attention__sees_the_future": [("(distance >= 0) & ", "")],
     "window_attention__future_within_the_window": [
@@ -217,15 +170,4 @@ WRONG = {  # replacements in a solution, or another body for it
     "split_heads__array_split_of_the_tokens": [
         ("(0, 2, 1, 3)", "(0, 1, 2, 3)"),
     ],
-    "from_loss__power_of_two": [("math.exp(nats)", "2**nats")],
-    "from_loss__nats_per_character": [(" / math.log(2)", "")],
-    "from_loss__characters_over_tokens": [
-        ("num_tokens / num_characters", "num_characters / num_tokens")
-    ],
-    "from_loss__bits_per_token": [(" * num_tokens / num_characters", "")],
-    "from_loss__times_ln_2": [("nats / math.log(2)", "nats * math.log(2)")],
-    "from_loss__perplexity_only": "return math.exp(nats)",
-    "from_loss__sum_not_mean": [("math.exp(nats)", "math.exp(nats / num_tokens)")],
-    "from_loss__swapped": "return nats / math.log(2) * num_tokens / num_characters, "
-    "math.exp(nats)",
 }
