@@ -27,7 +27,11 @@ def check_1(answer):
     )
     assert close(first, [[100, 101, 102], [110, 111, 112]]), (
         "the rows of batch 0 are not the beginnings of the parts. "
-        "Hint: each part has len(ids) // num_rows ids."
+        "Hint: step 0 is the first batch; each part has len(ids) // num_rows ids."
+    )
+    assert close(answer(np.arange(23), 4, 2, 0)[:, 0], [0, 5, 10, 15]), (
+        "23 ids in four rows do not begin at 0, 5, 10 and 15. "
+        "Hint: the parts have equal lengths, and the ids left over are not used."
     )
     assert close(second, [[103, 104, 105], [113, 114, 115]]), (
         "the rows of batch 1 do not go on where those of batch 0 stopped. "
@@ -73,10 +77,17 @@ def check_2(answer):
 WRONG = {  # replacements in a solution, or another body for it
     "batch_rows__windows_in_order": (
         "start = step * num_rows * window\n"
-        "return np.asarray(ids)[start : start + num_rows * window]"
+        "    return np.asarray(ids)[start : start + num_rows * window]"
         ".reshape(num_rows, window)"
     ),
     "batch_rows__stays": [(" + step * window", " + step * 0")],
+    "batch_rows__one_batch_behind": [("step * window", "(step - 1) * window")],
+    "batch_rows__spread_over_all": [
+        (
+            "np.arange(num_rows)[:, None] * part",
+            "np.linspace(0, len(ids), num_rows, False)[:, None].astype(int)",
+        )
+    ],
     "batch_rows__moves_by_one": [("step * window", "step")],
     "batch_rows__loses_the_last": [
         ("len(ids) // num_rows", "(len(ids) - 1) // num_rows")
