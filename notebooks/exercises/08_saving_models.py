@@ -105,8 +105,8 @@ def _told(what, error):
     reason = str(error).rpartition("Exception encountered: ")[2].strip()
     reason = " ".join(reason.split())[:100].rstrip(".")
     return (
-        f"the layer {what} ({type(error).__name__}: {reason}). Hint: get_config returns "
-        "a dictionary with the arguments of __init__ as names."
+        f"the layer {what} ({type(error).__name__}: {reason}). Hint: get_config "
+        "returns a dictionary with the arguments of __init__ as names."
     )
 
 
