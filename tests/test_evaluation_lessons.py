@@ -1,9 +1,9 @@
-"""Lessons 07b and 07c: the counts, the interval, the ranking and the blind test."""
+"""Lesson 07b: counts, scores, copies; 07c: interval, ranking and blind test."""
 
+import collections
 import html
 import json
 import re
-from collections import Counter
 
 from course_utils import artifacts
 
@@ -11,11 +11,12 @@ import ipywidgets
 import lessons
 import numpy as np
 import pytest
+import sacrebleu
 
 
 def definitions(number, only=(), **names):
-    modules = dict(np=np, re=re, json=json, html=html, Counter=Counter)
-    modules["artifacts"] = artifacts
+    modules = dict(np=np, re=re, json=json, html=html, collections=collections)
+    modules |= dict(artifacts=artifacts, sacrebleu=sacrebleu)
     return lessons.definitions(number, only, **modules, **names)
 
 
@@ -30,24 +31,67 @@ def some_text(length, seed):
     return "".join(random.choice(list("abcde "), length, p=shares))
 
 
-def test_counts_give_probabilities_and_words_joined_the_text(text_lesson):
-    text, probability = some_text(300, 1), text_lesson["probability"]
-    counts = text_lesson["count"](list(text), 3)
-    for context in ["", "a", "ab", "cab", "zzz", "eee"]:
-        p = [probability(counts, (*context, c)) for c in sorted(set(text)) + ["new"]]
+@pytest.mark.parametrize("kind", [str, tuple])
+def test_counts_give_probabilities(text_lesson, kind):
+    text, bits_of = some_text(300, 1), text_lesson["bits_of"]
+    model = text_lesson["count_followers"](kind(text), 3)
+    for context in ["a", "ab", "cab", "zzz", "eee"]:
+        # Seen characters, and one that stands for all others.
+        runs = [kind(context + c) for c in [*sorted(set(text)), "n"]]
+        p = [2.0 ** -bits_of(model, run)[-1] for run in runs]
         assert min(p) > 0 and sum(p) == pytest.approx(1)
-    text = 'He said, "I don\'t\tknow--\n\n what £3 is"  .'
-    assert "".join(text_lesson["words"](text)) == text
 
 
 def test_counts_worked_out_by_hand(text_lesson):
-    # In "aab", a is followed by a and by b, once each. The number of kinds is added as
-    # one more share, divided by the probabilities of a shorter context (Witten-Bell):
-    # p(a) = (2 + 2 / 3) / (3 + 2), p(b after a) = (1 + 2 * p(b)) / (2 + 2).
-    counts = text_lesson["count"](list("aab"), 1)
-    actual = text_lesson["bits_of"](counts, "aabac", 1)
-    expected = [8 / 15, 31 / 60, 5 / 12, 8 / 15, 1 / 15]
-    np.testing.assert_allclose(2.0**-actual, expected)
+    # In "aab", b follows a alone, and each is counted once where it follows something:
+    # with discount 0.9 and 3 equal shares (a, b, others) below, p(b) is
+    # (1 - 0.9 + 0.9 * 2 / 3) / 2, and p(b after a) is (1 - 0.9 + 0.9 * 2 p(b)) / 2.
+    model = text_lesson["count_followers"]("aab", 1)
+    below = (0.1 + 1.8 / 3) / 2
+    (bits,) = text_lesson["bits_of"](model, "ab")
+    assert 2.0**-bits == pytest.approx((0.1 + 1.8 * below) / 2)
+
+
+def test_scores_are_those_of_sacrebleu(text_lesson):
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        one, other = (
+            " ".join(rng.choice(list("abc"), rng.integers(9, 20))) for _ in "12"
+        )
+        official = sacrebleu.sentence_bleu(one, [other], smooth_method="none").score
+        assert text_lesson["bleu"](one.split(), other.split()) == pytest.approx(
+            official
+        )
+        official = sacrebleu.sentence_chrf(one, [other]).score
+        assert text_lesson["chrf"](one, other) == pytest.approx(official)
+
+
+def test_variety_counted_by_hand(text_lesson):
+    distinct, texts = text_lesson["distinct"], ["The cat, the cat.", "the Dog"]
+    assert distinct(texts, 1) == 3 / 6
+    assert distinct(texts) == 3 / 4  # the cat, cat the, the dog; no others
+    assert distinct(texts, 3) == 2 / 2
+    assert text_lesson["self_bleu"](["It was a fine day."] * 2) == pytest.approx(100)
+    assert text_lesson["self_bleu"](["one two three four", "five six seven"]) < 1e-6
+
+
+def test_longest_copy_equals_every_run_tried(text_lesson):
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        text, source = ("".join(rng.choice(list("ab "), size)) for size in (15, 30))
+        text, source = " ".join(text.split()), " ".join(source.split())
+        text_lesson["flat"] = source
+        starts = [i for i in range(len(text)) if i == 0 or text[i - 1] == " "]
+        runs = [text[i:j] for i in starts for j in range(i + 1, len(text) + 1)]
+        expected = max((run for run in runs if run in source), key=len, default="")
+        assert text_lesson["longest_copy"](text) == expected
+
+
+def test_half_width_holds_95_percent_of_means(text_lesson):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(4000, 10))
+    halves = np.array([text_lesson["half_width"](row) for row in rows])
+    assert np.mean(abs(rows.mean(axis=1)) < halves) == pytest.approx(0.95, abs=0.01)
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def check_1(answer):
     )
     assert close(result[0], 64.0), (
         "half as many tokens for the same 300 bits do not have perplexity 64. "
-        "Hint: 300 bits over 50 tokens are 6 bits each: what perplexity is that?"
+        "Hint: 300 bits over 50 tokens are 6 bits each; turn these into a perplexity."
     )
     assert close(answer(1.0, 7, 3, 20), [1.0, 0.0]), (
         "a model that is always sure does not have perplexity 1 and 0 bits. "
@@ -79,8 +79,8 @@ def check_2(answer):
     expected = bleu(first, second)
     singles = bleu(first), bleu(second)
     assert not close(score, bleu(*references)), (
-        "the references of different candidates are mixed up. Hint: the first list that "
-        "corpus_bleu wants holds the first reference of every candidate."
+        "the references of different candidates are mixed up. Hint: the first list for "
+        "corpus_bleu holds the first reference of every candidate."
     )
     assert not any(close(score, single) for single in singles), (
         "only one of the references of each candidate counts. "
