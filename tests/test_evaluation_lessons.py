@@ -1,9 +1,9 @@
 """Lesson 07b: counts, scores, copies; 07c: interval, ranking and blind test."""
 
-import collections
 import html
 import json
 import re
+from collections import Counter, defaultdict
 
 from course_utils import artifacts
 
@@ -15,8 +15,8 @@ import sacrebleu
 
 
 def definitions(number, only=(), **names):
-    modules = dict(np=np, re=re, json=json, html=html, collections=collections)
-    modules |= dict(artifacts=artifacts, sacrebleu=sacrebleu)
+    modules = dict(np=np, re=re, json=json, html=html, Counter=Counter)
+    modules |= dict(artifacts=artifacts, sacrebleu=sacrebleu, defaultdict=defaultdict)
     return lessons.definitions(number, only, **modules, **names)
 
 
