@@ -1,10 +1,9 @@
-"""Compare sets of samples, pictures or texts; measure a model of text.
+"""Compare sets of samples; measure a model of text.
 
 What cannot be compared raises CourseError: too few items, different shapes, NaN. Most
 values depend on the number of items: compare sets of one size.
 """
 
-import re
 import weakref
 
 from course_utils import CourseError
@@ -270,41 +269,3 @@ def _nats(model, ids, counted, states=()):
         _compiled[model] = read
     nats, states = _compiled[model](ids, counted.astype("float32"), states)
     return float(nats), states
-
-
-def distinct_n(texts, n=2):
-    """Share of different ones among the runs of n words in a list of texts; words are
-    letters and digits in lower case (Li et al. 2016, https://arxiv.org/abs/1510.03055)."""
-    words = [re.findall(r"\w+", text.lower()) for text in _texts("distinct_n", texts)]
-    runs = [tuple(w[i : i + n]) for w in words for i in range(len(w) - n + 1)]
-    if n < 1 or not runs:
-        raise CourseError(f"No text has a run of {n} words: give longer texts, n >= 1.")
-    return len(set(runs)) / len(runs)
-
-
-def self_bleu(texts):
-    """How alike some texts are, 0 to 100: the mean of sacrebleu's `sentence_bleu` of
-    each against the rest (Zhu et al. 2018, https://arxiv.org/abs/1802.01886)."""
-    from sacrebleu import sentence_bleu
-
-    texts = _texts("self_bleu", texts, 2)
-    pairs = [(text, texts[:i] + texts[i + 1 :]) for i, text in enumerate(texts)]
-    return float(np.mean([sentence_bleu(*pair).score for pair in pairs]))
-
-
-def _texts(function, texts, least=1):
-    known = not isinstance(texts, str) and all(isinstance(text, str) for text in texts)
-    if not known or len(texts) < least:
-        raise CourseError(f"{function} needs a list of texts, at least {least}.")
-    return list(texts)
-
-
-def longest_copied(text, source):
-    """The longest run of characters of a text that occurs in the source, the first of
-    several; "" where not one character does."""
-    best, size = "", 0
-    for start in range(len(text)):
-        # Only a run that is longer than the best one so far is looked for.
-        while start + size < len(text) and text[start : start + size + 1] in source:
-            best, size = text[start : start + size + 1], size + 1
-    return best

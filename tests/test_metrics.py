@@ -5,7 +5,6 @@ from course_utils import metrics
 import keras
 import numpy as np
 import pytest
-import sacrebleu
 import tensorflow as tf
 from keras import layers
 from sentences import one_sentence
@@ -271,34 +270,6 @@ def test_bootstrap_error_of_a_mean_is_the_known_one():
         assert metrics.bootstrap_error(*call) == error
 
 
-def test_distinct_n_counts_by_hand():
-    texts = ["The cat, the cat.", "the Dog"]
-    assert metrics.distinct_n(texts, 1) == 3 / 6
-    assert metrics.distinct_n(texts, 2) == 3 / 4  # the cat, cat the, the dog; no others
-    assert metrics.distinct_n(texts, 3) == 2 / 2
-    assert metrics.distinct_n(["one"] * 9, 1) == 1 / 9
-    assert metrics.distinct_n(["好好学习"], 1) == 1  # without blanks, one word
-
-
-def test_self_bleu_is_the_mean_of_sacrebleu():
-    texts = [" ".join(row) for row in random.choice(list("abcd"), size=(5, 12))]
-    score = sacrebleu.BLEU(effective_order=True).sentence_score
-    expected = [score(t, [o for o in texts if o is not t]).score for t in texts]
-    assert metrics.self_bleu(texts) == np.mean(expected)
-    assert metrics.self_bleu(["It was a fine day."] * 2) == pytest.approx(100)
-    for apart in ["one two three four", "five six seven eight"], ["", ""], ["好", "学"]:
-        assert metrics.self_bleu(apart) == 0
-
-
-def test_longest_copied_equals_every_run_tried():
-    for _ in range(200):
-        sizes = random.integers(0, 20, 2)
-        text, source = ("".join(random.choice(list("abc"), size)) for size in sizes)
-        runs = [text[i:j] for i in range(len(text)) for j in range(i + 1, 21)]
-        expected = max((run for run in runs if run in source), key=len, default="")
-        assert metrics.longest_copied(text, source) == expected
-
-
 def test_sets_stay_as_they_are_and_mistakes_are_one_sentence():
     x, y = random.normal(size=(2, 20, 3)).astype("float32")
     before, full = (x.copy(), y.copy()), lambda value: np.full((20, 3), value)
@@ -327,12 +298,6 @@ MISTAKES = {
     "sum 1": lambda x: metrics.inception_score(np.full((5, 10), 0.2)),
     r"\(N, num_classes\)": lambda x: metrics.inception_score(np.full((5, 2, 2), 0.25)),
     "probabilities with NaN": lambda x: metrics.inception_score(x * np.nan),
-    "distinct_n needs a list": lambda x: metrics.distinct_n("a text"),
-    "distinct_n .*at least 1": lambda x: metrics.distinct_n([]),
-    "a run of 3 words": lambda x: metrics.distinct_n(["one two"], 3),
-    "n >= 1": lambda x: metrics.distinct_n(["one two"], 0),
-    "self_bleu .*at least 2": lambda x: metrics.self_bleu(["one"]),
-    "self_bleu needs a list": lambda x: metrics.self_bleu([1, 2]),
 }
 
 
