@@ -1,9 +1,9 @@
 """Exercises of lesson 03b: solutions, then checkers, then wrong answers.
 
-03b.2: Of the novels' 125,318 five-grams, one is alone in its bucket; with 200,003 buckets,
-53 % would be.
-03b.4: No, in so short a run. A step of two layers costs twice as much: with 440 steps, two
-seeds had 2.03 and 2.04 validation bits, where one layer with 856 steps has 1.89.
+03b.2: Of the novels' 125,318 five-grams, one is alone in its bucket; with 200,003
+buckets, 53 % would be.
+03b.4: No, in so short a run. A step of two layers costs twice as much: with 440 steps,
+two seeds had 2.03 and 2.04 validation bits, where one layer with 856 steps has 1.89.
 """
 
 from course_utils.judge import close
