@@ -1,8 +1,8 @@
 """Exercises of lesson 04b: solutions, then checkers, then wrong answers.
 
-04b.3: Modes found with the seeds 0, 1, 2 (the lesson's ring without a penalty: 3, 2, 3):
-equal rates of 0.001: 5, 6, 7; equal rates of 0.005: 8, 7, 3; `saturating`: 3, 3, 3,
-and only 20 % to 55 % of the points are near one.
+04b.3: Modes found with the seeds 0, 1, 2 (the lesson's own, 3, 2, 3): equal
+rates of 0.001: 5, 6, 7; equal rates of 0.005: 8, 7, 3; `saturating`: 3, 3, 3, and only
+20 % to 55 % of the points are near a mode.
 """
 
 from course_utils.judge import close
