@@ -136,48 +136,46 @@ def check_2(answer):
 
 def check_3(answer):
     """Distinct-2 of equally many pairs of words."""
-    long = ["a b a b", "a b", "c d e f"]  # pairs ab, ba, ab; ab; cd, de, ef
-    result = answer(long, ["x y z x y"])  # pairs xy, yz, zx, xy
+    # Pairs ab five times, ba, cd, de; then xy, yx, xy, yx, xz.
+    long, short = [*["a b"] * 4, "a b a", "c d e"], ["x y x y x z"]
+    result = answer(long, short)
     assert np.shape(result) == (2,), (
         "the result is not a pair of numbers. Hint: return the share of each list."
     )
-    assert not close(result, [5 / 7, 3 / 4]), (
+    assert not close(result, [4 / 8, 3 / 5]), (
         "the longer list counts with all of its pairs. "
         "Hint: cut both lists of pairs to the number of the shorter one."
     )
-    assert not close(result, [2, 3]), (
-        "the results are numbers of different pairs. "
+    assert not close(result, [1, 3]), (
+        "the results are numbers of different pairs, not shares. "
         "Hint: divide by the number of pairs that were kept."
     )
-    assert not close(result[0], 4 / 4), (
-        "the first four pairs are ab, ba, ab, ab, and only two of them differ. "
+    assert not close(result[0], 1 / 8), (
+        "the different pairs are divided by the number of pairs before the cut. "
+        "Hint: divide by the number of pairs that were kept."
+    )
+    assert not close(result[0], 4 / 5), (
+        "four of five pairs are different, but the first five are all ab. "
         "Hint: cut the list of all pairs first, then count the different ones."
     )
-    assert not close(result[0], 2 / 7), (
-        "the different pairs are divided by the number before the cut. "
-        "Hint: divide by the number of pairs that were kept."
+    assert not close(result, [2 / 5, 3 / 5]), (
+        "two of five pairs are different, but the first five are all ab. "
+        "Hint: keep the pairs in order, and make those of each text by itself."
     )
-    assert close(answer(["a b", "b c"], ["a b", "b c"]), [1, 1]), (
-        "two lists of the texts 'a b' and 'b c' do not give 1 each. "
-        "Hint: take pairs of neighbours within a text, and count each list by itself."
+    assert close(result, [1 / 5, 3 / 5]), (
+        "pairs ab (five times), ba, cd, de against xy, yx, xy, yx, xz do not give 1/5 "
+        "and 3/5. Hint: keep five of each, and take the share of different ones."
     )
-    assert not close(result, [3 / 4, 3 / 4]), (
-        "pairs across two texts count. Hint: make the pairs of each text by itself."
-    )
-    assert close(result, [2 / 4, 3 / 4]), (
-        "pairs ab, ba, ab, ab, cd, de, ef against xy, yz, zx, xy do not give 2/4 and "
-        "3/4. Hint: keep the first four of each, and take the share of different ones."
-    )
-    assert close(answer(["x y z x y"], long), [3 / 4, 2 / 4]), (
+    assert close(answer(short, long), [3 / 5, 1 / 5]), (
         "with the shorter list first, the result is wrong. "
         "Hint: the smaller of the two numbers of pairs holds for both."
     )
-    assert close(answer(["The cat. the Cat"], ["the end of it"]), [2 / 3, 1]), (
-        "'The cat. the Cat' has the pairs the cat, cat the, the cat. "
+    assert close(answer(["The cat, the Cat."], ["the end of it"]), [2 / 3, 1]), (
+        "'The cat, the Cat.' has the pairs the cat, cat the, the cat. "
         "Hint: words are in lower case, without punctuation: see word_ngrams."
     )
     assert close(answer(["Oh!", "so it is"], ["so it is", ""]), [1, 1]), (
-        "a text of one word, or of none, gives a wrong result. "
+        "with a text of one word, or of none, the result is wrong. "
         "Hint: such a text has no pairs, and the others count all the same."
     )
 
@@ -228,6 +226,11 @@ WRONG = {  # replacements in a solution, or another body for it
     "distinct_equal__joined": [
         ("for text in texts]", 'for text in [" ".join(texts)]]')
     ],
+    "distinct_equal__joined_not_cut": [
+        ("for text in texts]", 'for text in [" ".join(texts)]]'),
+        ("[:size])) / size", ")) / len(pairs)"),
+    ],
+    "distinct_equal__last_ones": [("pairs[:size]", "pairs[-size:]")],
     "distinct_equal__capitals": [(".lower()", "")],
     "distinct_equal__punctuation": [
         ('re.findall(r"\\w+", text.lower())', "text.lower().split()")
