@@ -19,6 +19,18 @@ def multi_reference_bleu(candidates, references):
     return sacrebleu.corpus_bleu(candidates, streams).score
 
 
+def distinct_equal(texts_a, texts_b):
+    """Distinct-2 of two lists of texts, of equally many pairs of words: two floats."""
+    import re
+
+    both = []
+    for texts in (texts_a, texts_b):
+        words = [re.findall(r"\w+", text.lower()) for text in texts]
+        both.append([(w[i], w[i + 1]) for w in words for i in range(len(w) - 1)])
+    size = min(map(len, both))
+    return [len(set(pairs[:size])) / size for pairs in both]
+
+
 def check_1(answer):
     """Perplexity per other token, and bits per character."""
     result = answer(8.0, 100, 100, 300)
@@ -122,6 +134,52 @@ def check_2(answer):
     )
 
 
+def check_3(answer):
+    """Distinct-2 of equally many pairs of words."""
+    # Pairs ab five times, ba, cd, de; then xy, yx, xy, yx, xz.
+    long, short = [*["a b"] * 4, "a b a", "c d e"], ["x y x y x z"]
+    result = answer(long, short)
+    assert np.shape(result) == (2,), (
+        "the result is not a pair of numbers. Hint: return the share of each list."
+    )
+    assert not close(result, [4 / 8, 3 / 5]), (
+        "the longer list counts with all of its pairs. "
+        "Hint: cut both lists of pairs to the number of the shorter one."
+    )
+    assert not close(result, [1, 3]), (
+        "the results are numbers of different pairs, not shares. "
+        "Hint: divide by the number of pairs that were kept."
+    )
+    assert not close(result[0], 1 / 8), (
+        "the different pairs are divided by the number of pairs before the cut. "
+        "Hint: divide by the number of pairs that were kept."
+    )
+    assert not close(result[0], 4 / 5), (
+        "four of five pairs are different, but the first five are all ab. "
+        "Hint: cut the list of all pairs first, then count the different ones."
+    )
+    assert not close(result, [2 / 5, 3 / 5]), (
+        "two of five pairs are different, but the first five are all ab. "
+        "Hint: keep the pairs in order, and make those of each text by itself."
+    )
+    assert close(result, [1 / 5, 3 / 5]), (
+        "pairs ab (five times), ba, cd, de against xy, yx, xy, yx, xz do not give 1/5 "
+        "and 3/5. Hint: keep five of each, and take the share of different ones."
+    )
+    assert close(answer(short, long), [3 / 5, 1 / 5]), (
+        "with the shorter list first, the result is wrong. "
+        "Hint: the smaller of the two numbers of pairs holds for both."
+    )
+    assert close(answer(["The cat, the Cat."], ["the end of it"]), [2 / 3, 1]), (
+        "'The cat, the Cat.' has the pairs the cat, cat the, the cat. "
+        "Hint: words are in lower case, without punctuation: see word_ngrams."
+    )
+    assert close(answer(["Oh!", "so it is"], ["so it is", ""]), [1, 1]), (
+        "with a text of one word, or of none, the result is wrong. "
+        "Hint: such a text has no pairs, and the others count all the same."
+    )
+
+
 WRONG = {  # replacements in a solution, or another body for it
     "comparable__nats": [("np.log2", "np.log"), ("2 **", "np.e **")],
     "comparable__times_the_ratio": [
@@ -158,4 +216,33 @@ WRONG = {  # replacements in a solution, or another body for it
     "multi_reference_bleu__two_references": "import sacrebleu\n"
     "    streams = [[r[k] for r in references] for k in (0, 1)]\n"
     "    return sacrebleu.corpus_bleu(candidates, streams).score",
+    "distinct_equal__not_cut": [("[:size])) / size", ")) / len(pairs)")],
+    "distinct_equal__different_ones_cut": [
+        ("len(set(pairs[:size]))", "len(list(dict.fromkeys(pairs))[:size])")
+    ],
+    "distinct_equal__divided_by_all": [("/ size", "/ len(pairs)")],
+    "distinct_equal__numbers": [(" / size", "")],
+    "distinct_equal__shorter_is_second": [("min(map(len, both))", "len(both[1])")],
+    "distinct_equal__joined": [
+        ("for text in texts]", 'for text in [" ".join(texts)]]')
+    ],
+    "distinct_equal__joined_not_cut": [
+        ("for text in texts]", 'for text in [" ".join(texts)]]'),
+        ("[:size])) / size", ")) / len(pairs)"),
+    ],
+    "distinct_equal__last_ones": [("pairs[:size]", "pairs[-size:]")],
+    "distinct_equal__capitals": [(".lower()", "")],
+    "distinct_equal__punctuation": [
+        ('re.findall(r"\\w+", text.lower())', "text.lower().split()")
+    ],
+    "distinct_equal__words": [("[(w[i], w[i + 1])", "[w[i]")],
+    "distinct_equal__first_only": [(" for pairs in both]", " for pairs in both][0]")],
+    "distinct_equal__texts_cut": "import re\n"
+    "    result = []\n"
+    "    number = min(len(texts_a), len(texts_b))\n"
+    "    for texts in (texts_a[:number], texts_b[:number]):\n"
+    "        words = [re.findall(r'\\w+', text.lower()) for text in texts]\n"
+    "        pairs = [pair for w in words for pair in zip(w, w[1:])]\n"
+    "        result.append(len(set(pairs)) / len(pairs))\n"
+    "    return result",
 }
