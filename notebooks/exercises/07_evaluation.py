@@ -44,6 +44,13 @@ def check_1(answer):
         f"there is no picture with the index {chosen[np.argmax(np.abs(chosen))]}. "
         "Hint: count the rows from 0."
     )
+    assert not close((chosen - 1) % 400, p.argmax(axis=0)), (
+        "each index is one too high. Hint: count the rows from 0."
+    )
+    assert not close(chosen, p.argmin(axis=0)), (
+        "they are the pictures with the lowest probability of each class. Hint: the "
+        "judge must be sure of the class."
+    )
     seen = set(p[chosen].argmax(axis=1).tolist())
     assert len(seen) == 10, (
         f"the judge sees only {len(seen)} different classes in your ten pictures. "
@@ -55,7 +62,7 @@ def check_1(answer):
 
     found, possible = score(p[chosen]), score(p[p.argmax(axis=0)])
     assert found > possible - 1e-6, (
-        f"copies of them score {found:.3f}, but {possible:.3f} is possible. Hint: of each "
+        f"copies of them score {found:.3f}; {possible:.3f} is possible. Hint: of each "
         "class, take the picture of which the judge is surest."
     )
     few = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0], [0.0, 0.1, 0.9], [0, 0.3, 0.7]])
@@ -121,6 +128,11 @@ def check_3(answer):
     some = honest.copy()
     some[:400] = rng.uniform(0, 0.1, 400)
     told = float(answer(some, usual))
+    reverse = np.mean(usual < np.quantile(some, 0.01))
+    assert not close(told, reverse), (
+        "it counts unseen pictures that are nearer than 99 % of generated ones. Hint: "
+        "the limit comes from `usual`, the count from `nearest`."
+    )
     assert told > 0.05, (
         f"with one copy among ten pictures it returns {told:.3f}. Hint: compare each "
         "generated picture with a limit; the median hides a few copies."
