@@ -1,4 +1,4 @@
-"""Lesson 07b: counts, scores, copies; 07c: interval, ranking and blind test."""
+"""Lessons 07 to 07c: the measures, counts, interval, ranking and blind test."""
 
 import html
 import json
@@ -6,8 +6,9 @@ import re
 from collections import Counter, defaultdict
 from types import SimpleNamespace
 
-from course_utils import artifacts
+from course_utils import artifacts, metrics
 
+import keras
 import lessons
 import numpy as np
 import pytest
@@ -23,6 +24,34 @@ def definitions(number, only=(), **names):
 @pytest.fixture(scope="module")
 def text_lesson():
     return definitions("07b")
+
+
+def test_distances_of_lesson_07_equal_those_of_the_course():
+    rng = np.random.default_rng(0)
+    real, generated = rng.normal(size=(200, 6)), 2 * rng.normal(size=(200, 6)) + 1
+    lesson = definitions("07")
+    expected = metrics.frechet_distance(real, generated)
+    assert lesson["frechet_distance"](real, generated) == pytest.approx(expected)
+    expected, _ = metrics.kernel_distance(real, generated)
+    assert lesson["kernel_distance"](real, generated) == pytest.approx(expected)
+    halves = [(real[:100], generated[:100]), (real[100:], generated[100:])]
+    found = [metrics.kernel_distance(*half)[0] for half in halves]
+    error = abs(found[0] - found[1]) / 2  # of a mean of two
+    known = pytest.approx((np.mean(found), error))
+    assert lesson["kid"](real, generated, 2) == known
+    mean, error = lesson["kid"](real, generated, 4)
+    assert abs(mean - expected) < 4 * error
+
+
+def test_inception_score_of_known_sets_and_by_the_divergence_of_keras():
+    score = definitions("07")["inception_score"]
+    for count in (10, 4, 1):
+        sure = np.tile(np.eye(10)[:count], (70, 1))
+        assert score(sure) == pytest.approx(count)
+    p = np.random.default_rng(0).dirichlet(np.ones(5), size=50)
+    mean = np.broadcast_to(p.mean(axis=0), p.shape)
+    expected = np.exp(np.mean(keras.losses.kl_divergence(p, mean)))
+    assert score(p, num_splits=1) == pytest.approx(expected, rel=1e-5)
 
 
 def some_text(length, seed):
