@@ -148,10 +148,9 @@ def judge():
     return classifier, real
 
 
-@pytest.mark.parametrize("kind", ["vae", "conv_vae"])
-def test_shipped_decoder_draws_clothes(judge, kind):
+def test_shipped_decoder_draws_clothes(judge):
     classifier, real = judge
-    (decoder,) = lessons.shipped(f"fashion_{kind}_decoder")
+    (decoder,) = lessons.shipped("fashion_conv_vae_decoder")
     noise = np.random.default_rng(0).normal(size=(2000, decoder.input_shape[1]))
     drawn = decoder(tf.constant(noise, "float32")).numpy()
     assert drawn.shape == (2000, 28, 28, 1) and np.abs(drawn).max() <= 1
@@ -163,15 +162,6 @@ def test_shipped_decoder_draws_clothes(judge, kind):
     assert distance < 0.4 * metrics.frechet_distance(real, static)
     counts = np.bincount(probabilities.argmax(axis=1), minlength=10)
     assert counts.min() >= 60  # of 200 in each class
-
-
-def test_shipped_encoder_fits_the_decoder():
-    encoder, decoder = lessons.shipped("fashion_vae_encoder", "fashion_vae_decoder")
-    real, _ = lessons.fashion("test[:500]")
-    error = np.mean((decoder(encoder(real)) - real) ** 2)
-    assert error < 0.06
-    codes = encoder(real).numpy()
-    assert np.abs(codes.mean(axis=0)).max() < 0.5 and codes.std() < 1.3
 
 
 def test_shipped_convolutional_encoder_has_no_sampling():
