@@ -17,7 +17,7 @@ def sign_flip_test(differences, signs):
     """p-value from differences (N,) and signs (rows, N) of 1 and -1: a float."""
     observed = abs(np.sum(differences))
     sums = abs(np.asarray(signs) @ np.asarray(differences))
-    return float(np.mean(sums >= observed - 1e-9))
+    return float(np.mean(sums >= observed))
 
 
 def check_1(answer):
@@ -60,8 +60,8 @@ def check_1(answer):
     )
     assert close(result, (agreement - chance) / (1 - chance)), (
         f"for agreement 0.7 and chance 0.35 the result is {result!s:.20}, not 0.538. "
-        "Hint: chance is the sum over the answers of one rater's share times the "
-        "other's."
+        "Hint: agreement is the share of equal answers, here 0.7; chance is the sum "
+        "over the answers of one rater's share times the other's."
     )
     assert close(answer(one, one), 1.0), (
         "a rater and itself do not get 1. Hint: agreement is the mean of one == other."
@@ -81,14 +81,24 @@ def check_1(answer):
     )
 
 
+SOME_SIGNS = ["++++", "+++-", "++--", "++++", "----", "++-+", "++++"]
+
+
 def check_2(answer):
     """The permutation test by flipped signs."""
     all_signs = 1 - 2 * np.array([[n >> k & 1 for k in range(4)] for n in range(16)])
-    result = answer(np.array([1.0, 1.0, 1.0, 1.0]), all_signs)
+    # Rows with the sums 4, 2, 0, 4, -4, 2, 4; columns with the sums 5, 5, 1, 1.
+    some_signs = 1 - 2 * np.array([[c == "-" for c in row] for row in SOME_SIGNS])
+    result = answer(np.ones(4, int), some_signs)
     assert np.shape(result) == (), (
         f"the result has the shape {np.shape(result)}, but it must be one number. "
         "Hint: sum over the beginnings (axis 1), then take the share of all rows."
     )
+    assert not close(result, 2 / 4), (
+        "the sums run over the rows of signs, one sum for each beginning. "
+        "Hint: sum over the beginnings (axis 1), one sum for each row."
+    )
+    result = answer(np.ones(4, int), all_signs)
     assert not close(result, 1 / 16), (
         "four times 1 is as far from 0 as four times -1, and only one of them counts. "
         "Hint: compare absolute values of the sums."
@@ -105,8 +115,8 @@ def check_2(answer):
         f"four differences of 1 with all 16 signs give {float(result):.3g}, not 2/16. "
         "Hint: only the rows with all signs alike have a sum as far from 0 as 4."
     )
-    result = answer(np.array([3.0, -1.0, 0.0, 1.0]), all_signs)
-    assert not close(result, answer(np.array([3.0, 1.0, 0.0, 1.0]), all_signs)), (
+    result = answer(np.array([3, -1, 0, 1]), all_signs)
+    assert not close(result, answer(np.array([3, 1, 0, 1]), all_signs)), (
         "the signs of the differences themselves make no difference. "
         "Hint: the observed sum is that of the differences as they are."
     )
@@ -114,16 +124,11 @@ def check_2(answer):
         f"differences 3, -1, 0, 1 with all 16 signs give {float(result):.3g}, not "
         "12/16. Hint: their sum is 3, and three of four rows reach at least 3 or -3."
     )
-    assert close(answer(np.array([-2.0, -2.0, 1.0, 0.0]), all_signs), 8 / 16), (
+    assert close(answer(np.array([-2, -2, 1, 0]), all_signs), 8 / 16), (
         "a negative observed sum gives a wrong share. "
         "Hint: take the absolute value of the observed sum, too."
     )
-    tenths = answer(np.array([0.1, 0.2, 0.3, -0.6]), all_signs)
-    assert close(tenths, 1.0), (
-        "an observed sum of 0, up to rounding, does not give 1. "
-        "Hint: every sum is at least as far from 0 as 0: allow for 1e-9."
-    )
-    assert close(answer(np.zeros(4), all_signs), 1.0), (
+    assert close(answer(np.zeros(4, int), all_signs), 1.0), (
         "without any difference the p-value is not 1. "
         "Hint: every row is as far from 0 as the observed sum."
     )
@@ -175,10 +180,10 @@ WRONG = {  # replacements in a solution, or another body for it
         ("abs(np.sum(differences))", "np.sum(differences)"),
         ("abs(np.asarray(signs) @ np.asarray(differences))", "signs @ differences"),
     ],
-    "sign_flip_test__further_only": [(">= observed - 1e-9", "> observed + 1e-9")],
+    "sign_flip_test__further_only": [(">= observed", "> observed")],
     "sign_flip_test__of_each_beginning": "observed = abs(differences)\n"
-    "    return np.mean(abs(signs * differences) >= observed - 1e-9, axis=0)",
-    "sign_flip_test__complement": [(">= observed - 1e-9", "< observed - 1e-9")],
+    "    return np.mean(abs(signs * differences) >= observed, axis=0)",
+    "sign_flip_test__complement": [(">= observed", "< observed")],
     "sign_flip_test__absolute_differences": [
         ("abs(np.sum(differences))", "np.sum(abs(differences))")
     ],
@@ -186,5 +191,10 @@ WRONG = {  # replacements in a solution, or another body for it
     "sign_flip_test__observed_not_absolute": [
         ("abs(np.sum(differences))", "np.sum(differences)")
     ],
-    "sign_flip_test__rounding": [("observed - 1e-9", "observed")],
+    "sign_flip_test__sums_over_rows": [
+        (
+            "np.asarray(signs) @ np.asarray(differences)",
+            "(signs * differences).sum(axis=0)",
+        )
+    ],
 }
