@@ -1,6 +1,6 @@
 """Exercises of lesson 07c: solutions, then checkers, then wrong answers.
 
-07c.3: With six seeds, twice the learning rate saves 0.114 bits per character (2.667
+07c.3: With six seeds, twice the learning rate saves 0.114 bits per character (2.666
 instead of 2.781). The interval is ± 0.010 for two means, ± 0.011 for the differences
 seed by seed. Pairing is allowed but gains nothing: equal seeds do not make the two runs
 alike (their correlation is 0.06), and with fewer degrees of freedom t is larger.
