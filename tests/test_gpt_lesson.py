@@ -37,7 +37,8 @@ def test_no_position_sees_a_later_one(shipped, ids):
 def test_it_is_as_good_as_the_lesson_says(shipped, ids):
     model, card = shipped
     text = tokenizer.decode(ids, card["merges"])
-    bits = metrics.bits_per_token(model, ids, CONTEXT) * len(ids) / len(text)
+    # The lesson reads in windows of 64 tokens, which it chose on this text.
+    bits = metrics.bits_per_token(model, ids, 64) * len(ids) / len(text)
     stamp = json.loads(lessons.notebook("09").read_text("utf-8"))["metadata"]["course"]
     recorded = stamp["metrics"]["validation_bits"]["value"]
     assert abs(bits - recorded) < 0.005  # half precision

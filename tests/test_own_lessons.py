@@ -158,7 +158,7 @@ def test_a_set_too_small_is_refused_before_any_training(number, sizes):
 )
 def test_lesson_05b_takes_the_vae_of_own_pictures(shape, num_classes, train):
     make_pictures(shape, num_classes, train)
-    with pytest.raises(CourseError, match="no VAE of my_set yet: run lesson 05"):
+    with pytest.raises(CourseError, match="no saved model 'my_conv_vae_enc"):
         begin("05b")
     for name, size in [("my_conv_vae_encoder", shape), ("my_conv_vae_decoder", (4,))]:
         start = x = keras.Input(size)
