@@ -47,16 +47,16 @@ def test_mean_weight_follows_one_diagonal(lesson):
     np.testing.assert_allclose(found, [0, 0.5, 0])
 
 
-def test_a_removed_head_adds_nothing(lesson):
+def test_removed_heads_add_nothing(lesson):
     model = lesson["build"](1)
-    layer = next(x for x in model.layers if isinstance(x, layers.MultiHeadAttention))
     x = np.random.default_rng(0).normal(size=(1, 7, lesson["width"])).astype("float32")
-    without = lesson["without_head"](model, 1)
-    cut = next(x for x in without.layers if isinstance(x, layers.MultiHeadAttention))
-    whole, left = layer(x, x), cut(x, x)
-    only = lesson["without_head"](lesson["without_head"](model, 0), 1)
-    none = next(x for x in only.layers if isinstance(x, layers.MultiHeadAttention))
-    other = lesson["without_head"](model, 0)
-    rest = next(x for x in other.layers if isinstance(x, layers.MultiHeadAttention))
-    np.testing.assert_allclose(whole, left + rest(x, x) - none(x, x), atol=1e-5)
-    assert np.abs(whole - left).max() > 0.01
+
+    def attention(removed):
+        layers_left = lesson["without_heads"](model, removed).layers
+        kind = layers.MultiHeadAttention
+        return next(layer for layer in layers_left if isinstance(layer, kind))(x, x)
+
+    whole, none = attention([]), attention([0, 1])
+    np.testing.assert_allclose(whole, attention([0]) + attention([1]) - none, atol=1e-5)
+    assert np.abs(whole - attention([1])).max() > 0.01
+    assert np.ptp(none, axis=1).max() < 1e-6  # the bias alone

@@ -71,7 +71,7 @@ def check_1(answer):
         )
         fits = float(given) == int(given) and 0 <= given < len(names)
         assert fits, (
-            f"for {len(names)} heads it returned {given}. "
+            f"for {len(names)} heads it returned {float(given):.3g}. "
             "Hint: the number of a head counts from 0; np.argmax gives it."
         )
         taken = names[order[int(given)]]
@@ -89,6 +89,13 @@ def check_1(answer):
     assert answer(tokens, np.stack([last, first, everywhere])) == 2, (
         "a token that occurred several times is not treated as the text says. "
         "Hint: add the weights on the positions after all its earlier occurrences."
+    )
+    # The total over earlier occurrences, not the mean of them.
+    tokens, maps = np.array([1, 2, 1, 3, 1]), np.zeros((2, 5, 5))
+    maps[0, 2, 1], maps[1, 4, [1, 3]] = 0.5, 0.4
+    assert answer(tokens, maps) == 1, (
+        "two weights of 0.4 after two earlier occurrences count less than one of 0.5. "
+        "Hint: the total over the earlier occurrences, then the mean over queries."
     )
     # Positions whose token is new must not count: there is nothing to find.
     tokens = np.array([1, 2, 3, 4, 5, 1, 2])
@@ -124,17 +131,17 @@ def check_2(answer):
         "Hint: 1 / (number of different symbols before the position), averaged over "
         "the positions from `first` on."
     )
-    late = np.array([0, 0, 0, 1])
-    assert close(answer(late, 3), 0.0), (
-        "a symbol that was not shown before counts as if it could be guessed. "
-        "Hint: its probability is 0, because the guesser takes only symbols seen."
-    )
     grows = np.array([5, 5, 6, 5, 7, 6])
     expected = np.mean([1, 0, 1 / 2, 0, 1 / 3])
     assert close(answer(grows, 1), expected), (
         f"for the row 5 5 6 5 7 6 from position 1 on it is not {expected:.3f}, the "
         "mean of 1, 0, 1/2, 0, 1/3. Hint: at each position count the different "
         "symbols of row[:t] anew; the mean includes the zeros."
+    )
+    late = np.array([0, 0, 0, 1])
+    assert close(answer(late, 3), 0.0), (
+        "a symbol that was not shown before counts as if it could be guessed. "
+        "Hint: its probability is 0, because the guesser takes only symbols seen."
     )
     assert close(answer(np.array([9, 9, 9, 4]), 2), 0.5), (
         "for the row 9 9 9 4 from position 2 on it is not 1 / 2, the mean of 1 and 0. "
@@ -216,6 +223,7 @@ WRONG = {  # replacements in a solution, or another body for it
     "induction_head__first_occurrence_only": [
         ("weights[:, i, after].sum(axis=1)", "weights[:, i, after[0]]")
     ],
+    "induction_head__mean_over_occurrences": [(".sum(axis=1)", ".mean(axis=1)")],
     "induction_head__query_and_key_swapped": [
         ("weights[:, i, after].sum(axis=1)", "weights[:, after, i].sum(axis=1)")
     ],
