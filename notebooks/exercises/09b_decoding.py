@@ -1,5 +1,9 @@
 """Exercises of lesson 09b: solutions, then checkers, then wrong answers."""
 
+# 09b.3, the first ten prompts of the comparison, 60 tokens each: 2.95 ± 0.05 bits a
+# token and distinct-2 82.7 ± 0.7 %; plain greedy decoding has 2.85 ± 0.06 and
+# 45.3 ± 3.7 %. The loops are gone at a small cost in bits.
+
 from course_utils.judge import close
 
 import numpy as np
