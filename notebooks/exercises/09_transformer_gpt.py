@@ -126,7 +126,7 @@ def check_2(answer):
         result = answer(start, num_heads)
         assert isinstance(result, keras.KerasTensor), (
             f"it returns a {type(result).__name__}, not a Keras tensor. "
-            "Hint: call each layer, as in layers.Dense(width)(hidden), and return a sum."
+            "Hint: call each layer, as in layers.Dense(width)(y), and return a sum."
         )
         assert result.shape[1:] == (5, width), (
             f"x (N, 5, {width}) becomes {tuple(result.shape)}, not (N, 5, {width}). "
@@ -166,7 +166,7 @@ def check_2(answer):
             "a change of later positions changes earlier results. "
             "Hint: call the attention with use_causal_mask=True."
         )
-        first, last = sorted(dense, key=lambda part: part.kernel.shape)
+        first, last = sorted(dense, key=lambda part: tuple(part.kernel.shape))
         normal, attend = norms[0], attentions[0]
 
         def feed(y, activation=ops.gelu, first=first, last=last):
