@@ -1,5 +1,6 @@
 """Exercises of lesson 09: solutions, then checkers, then wrong answers."""
 
+# 09.2 saves 2 · width parameters, those of one normalisation: 256 of 198,272.
 # 09.3: 954,112 and 1,901,568 parameters. Twice the width is dearer: a block has four
 # times the parameters, twice as many blocks have two times.
 # 09.4, one run: 1.74 bits per character on the validation text and 1.94 on the test,
@@ -19,11 +20,16 @@ def window_attention(q, k, v, window):
     return weights / weights.sum(axis=1, keepdims=True) @ v
 
 
-def split_heads(queries, num_heads):
-    """(N, T, num_heads * head_dim) -> (N, num_heads, T, head_dim)"""
-    rows, length, width = queries.shape
-    heads = queries.reshape(rows, length, num_heads, width // num_heads)
-    return heads.transpose(0, 2, 1, 3)
+def parallel_block(x, num_heads):
+    """Keras tensor x (N, T, width) -> (N, T, width), with one normalisation."""
+    from keras import layers
+
+    width = x.shape[-1]
+    y = layers.LayerNormalization(epsilon=1e-5)(x)
+    attention = layers.MultiHeadAttention(num_heads, width // num_heads)
+    hidden = layers.Dense(4 * width, "gelu")(y)
+    fetched = attention(y, y, use_causal_mask=True)
+    return x + fetched + layers.Dense(width)(hidden)
 
 
 def _attend(scores, v, seen):
@@ -110,37 +116,110 @@ def check_1(answer):
 
 
 def check_2(answer):
-    """From columns to heads."""
-    x = np.arange(3 * 5 * 8).reshape(3, 5, 8)
-    result = answer(x, 2)
-    assert not isinstance(result, list | tuple), (
-        "it returns a list, not one array. Hint: np.stack(..., axis=1), or reshape and "
-        "transpose without a loop."
-    )
-    assert np.shape(result) == (3, 2, 5, 4), (
-        f"(3, 5, 8) in 2 heads becomes {np.shape(result)}, not (3, 2, 5, 4). Hint: "
-        "reshape the last axis into (num_heads, head_dim), then transpose the axes "
-        "into the order of the docstring."
-    )
-    assert close(result[0, 0, 0], [0, 1, 2, 3]), (
-        "the first head of the first token is not columns 0 to 3. "
-        "Hint: reshape to (..., num_heads, head_dim): neighbouring columns stay "
-        "together."
-    )
-    assert close(result[0, 0, 1], [8, 9, 10, 11]), (
-        "the first head mixes tokens up. Hint: a reshape cannot swap axes: "
-        "reshape to (N, T, num_heads, head_dim), then transpose the middle two."
-    )
-    assert close(result[1][1], x[1, :, 4:]), (
-        "the second head of the second row is not its columns 4 to 7. "
-        "Hint: the rows of the batch stay the first axis."
-    )
-    square = np.arange(4 * 4 * 8).reshape(4, 4, 8)
-    expected = square.reshape(4, 4, 4, 2).transpose(0, 2, 1, 3)
-    assert close(answer(square, 4), expected), (
-        "four rows of four tokens in four heads are wrong. "
-        "Hint: take all sizes from queries.shape and num_heads, no constants."
-    )
+    """Attention and feed-forward side by side."""
+    import keras
+    from keras import layers, ops
+
+    rng = np.random.default_rng(0)
+    for width, num_heads in [(8, 2), (12, 3)]:
+        start = keras.Input((5, width))
+        result = answer(start, num_heads)
+        assert isinstance(result, keras.KerasTensor), (
+            f"it returns a {type(result).__name__}, not a Keras tensor. "
+            "Hint: call each layer, as in layers.Dense(width)(y), and return a sum."
+        )
+        assert result.shape[1:] == (5, width), (
+            f"x (N, 5, {width}) becomes {tuple(result.shape)}, not (N, 5, {width}). "
+            "Hint: width is x.shape[-1]; the last Dense layer goes back to it."
+        )
+        model = keras.Model(start, result)
+        kinds = [layers.LayerNormalization, layers.MultiHeadAttention, layers.Dense]
+        norms, attentions, dense = [
+            [part for part in model.layers if isinstance(part, kind)] for kind in kinds
+        ]
+        assert len(norms) == 1, (
+            f"{len(norms)} normalisations reach the result, not 1. "
+            "Hint: y = layers.LayerNormalization(epsilon=1e-5)(x), once; both parts "
+            "read this y."
+        )
+        assert len(attentions) == 1 and len(dense) == 2, (
+            f"{len(attentions)} attention and {len(dense)} dense layers reach the "
+            "result, not 1 and 2. Hint: add what both parts return."
+        )
+        shapes = [tuple(part.kernel.shape) for part in dense]
+        shape = tuple(attentions[0].get_weights()[0].shape)
+        assert shape == (width, num_heads, width // num_heads), (
+            f"at width {width} the {num_heads} heads have query kernels of the shape "
+            f"{shape}. Hint: key_dim is width // num_heads."
+        )
+        assert sorted(shapes) == sorted([(width, 4 * width), (4 * width, width)]), (
+            f"at width {width} the dense layers have the kernels {shapes}. Hint: the "
+            "first makes 4 * width numbers of y, the second makes width of these."
+        )
+        for weight in model.weights:
+            weight.assign(rng.normal(0, 0.5, weight.shape))
+        x = rng.normal(size=(2, 5, width)).astype("float32")
+        later = x.copy()
+        later[:, 3:] = rng.normal(size=(2, 2, width))
+        found = np.array(model(x))
+        assert close(np.array(model(later))[:, :3], found[:, :3], 1e-4), (
+            "a change of later positions changes earlier results. "
+            "Hint: call the attention with use_causal_mask=True."
+        )
+        first, last = sorted(dense, key=lambda part: tuple(part.kernel.shape))
+        normal, attend = norms[0], attentions[0]
+
+        def feed(y, activation=ops.gelu, first=first, last=last):
+            numbers = {"approximate": False} if activation is ops.gelu else {}
+            hidden = activation(y @ first.kernel + first.bias, **numbers)
+            return hidden @ last.kernel + last.bias
+
+        def is_like(other, found=found):
+            return close(found, np.array(other), 1e-3)
+
+        x = ops.convert_to_tensor(x)
+        y = normal(x)
+        fetched = attend(y, y, use_causal_mask=True)
+        assert not is_like(fetched + feed(y)), (
+            "x itself is missing from the result. "
+            "Hint: return x + what attention found + what feed-forward found."
+        )
+        assert not is_like(y + fetched + feed(y)), (
+            "the normalised y is added instead of x. "
+            "Hint: the residual stream x stays as it is: return x + ... ."
+        )
+        assert not any(is_like(x + fetched + feed(y, f)) for f in (ops.relu, _same)), (
+            "feed-forward does not use GELU between its two layers. "
+            'Hint: layers.Dense(4 * width, "gelu").'
+        )
+        plain = attend(x, x, use_causal_mask=True)
+        assert not any(is_like(x + plain + feed(z)) for z in (x, y)), (
+            "attention reads x, not the normalised y. Hint: attention(y, y, ...)."
+        )
+        after = [x + fetched, normal(x + fetched), y + fetched, fetched]
+        assert not any(is_like(x + fetched + feed(z)) for z in after), (
+            "feed-forward reads what attention returned, so they are one after the "
+            "other. Hint: both read y, the normalised x."
+        )
+        assert not is_like(x + fetched + feed(x)), (
+            "feed-forward reads x, not the normalised y. Hint: layers.Dense(...)(y)."
+        )
+        z = feed(y)
+        assert not any(
+            is_like(x + z + attend(w, w, use_causal_mask=True))
+            for w in (x + z, normal(x + z), z)
+        ), (
+            "attention reads what feed-forward returned, so they are one after the "
+            "other. Hint: both read y, the normalised x."
+        )
+        assert is_like(x + fetched + feed(y)), (
+            "the result is not x + attention(y, y) + feed-forward(y). "
+            "Hint: compare each line with `block`; nothing else is added or scaled."
+        )
+
+
+def _same(x):
+    return x
 
 
 WRONG = {  # replacements in a solution, or another body for it
@@ -206,17 +285,60 @@ WRONG = {  # replacements in a solution, or another body for it
         ("np.where(seen, q @ k.T / np.sqrt(q.shape[1]), -np.inf)", "q @ k.T / 2"),
         ("return weights / weights", "return seen * weights / weights"),
     ],
-    "split_heads__no_transpose": [("heads.transpose(0, 2, 1, 3)", "heads")],
-    "split_heads__reshape_alone": "rows, length, width = queries.shape\n"
-    "    return queries.reshape(rows, num_heads, length, width // num_heads)",
-    "split_heads__heads_interleaved": [
-        ("num_heads, width // num_heads)", "width // num_heads, num_heads)"),
-        ("transpose(0, 2, 1, 3)", "transpose(0, 3, 1, 2)"),
+    "parallel_block__one_after_the_other": """from keras import layers
+    width = x.shape[-1]
+    y = layers.LayerNormalization(epsilon=1e-5)(x)
+    attention = layers.MultiHeadAttention(num_heads, width // num_heads)
+    x = x + attention(y, y, use_causal_mask=True)
+    y = layers.LayerNormalization(epsilon=1e-5)(x)
+    hidden = layers.Dense(4 * width, "gelu")(y)
+    return x + layers.Dense(width)(hidden)""",
+    "parallel_block__one_normalisation_used_twice": """from keras import layers
+    width = x.shape[-1]
+    normalise = layers.LayerNormalization(epsilon=1e-5)
+    y = normalise(x)
+    attention = layers.MultiHeadAttention(num_heads, width // num_heads)
+    x = x + attention(y, y, use_causal_mask=True)
+    hidden = layers.Dense(4 * width, "gelu")(normalise(x))
+    return x + layers.Dense(width)(hidden)""",
+    "parallel_block__one_after_the_other_unnormalised": [
+        (
+            'hidden = layers.Dense(4 * width, "gelu")(y)\n    fetched = '
+            "attention(y, y, use_causal_mask=True)",
+            "fetched = attention(y, y, use_causal_mask=True)\n    "
+            'hidden = layers.Dense(4 * width, "gelu")(x + fetched)',
+        )
     ],
-    "split_heads__heads_first": [("(0, 2, 1, 3)", "(2, 0, 1, 3)")],
-    "split_heads__last_axes_swapped": [("(0, 2, 1, 3)", "(0, 2, 3, 1)")],
-    "split_heads__np_split": "return np.split(queries, num_heads, axis=-1)",
-    "split_heads__array_split_of_the_tokens": [
-        ("(0, 2, 1, 3)", "(0, 1, 2, 3)"),
+    "parallel_block__attention_after_feed_forward": """from keras import layers
+    width = x.shape[-1]
+    y = layers.LayerNormalization(epsilon=1e-5)(x)
+    hidden = layers.Dense(4 * width, "gelu")(y)
+    x = x + layers.Dense(width)(hidden)
+    attention = layers.MultiHeadAttention(num_heads, width // num_heads)
+    return x + attention(x, x, use_causal_mask=True)""",
+    "parallel_block__no_mask": [(", use_causal_mask=True", "")],
+    "parallel_block__no_residual": [("x + fetched", "fetched")],
+    "parallel_block__adds_to_y": [("x + fetched", "y + fetched")],
+    "parallel_block__adds_x_twice": [("x + fetched", "x + x + fetched")],
+    "parallel_block__relu": [('"gelu"', '"relu"')],
+    "parallel_block__no_activation": [(', "gelu"', "")],
+    "parallel_block__feed_forward_of_x": [("(y)\n", "(x)\n")],
+    "parallel_block__attention_of_x": [("attention(y, y", "attention(x, x")],
+    "parallel_block__no_normalisation": [
+        ("layers.LayerNormalization(epsilon=1e-5)(x)", "x")
+    ],
+    "parallel_block__key_dim_is_width": [("width // num_heads", "width")],
+    "parallel_block__width_of_the_lesson": [("x.shape[-1]", "128")],
+    "parallel_block__width_of_the_time": [("x.shape[-1]", "x.shape[1]")],
+    "parallel_block__not_four_times": [("4 * width", "width")],
+    "parallel_block__no_attention": [("x + fetched", "x")],
+    "parallel_block__no_feed_forward": [(" + layers.Dense(width)(hidden)", "")],
+    "parallel_block__a_layer_not_called": [("layers.Dense(width)(hidden)", "hidden")],
+    "parallel_block__a_list": [
+        ("return x + ", "return [x, "),
+        (
+            "fetched + layers.Dense(width)(hidden)",
+            "fetched, layers.Dense(width)(hidden)]",
+        ),
     ],
 }
