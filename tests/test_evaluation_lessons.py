@@ -179,6 +179,13 @@ def test_win_rate_without_meetings_is_undecided(people_lesson):
     assert people_lesson["win_rate"](wins) == 0.75
 
 
+def test_intervals_that_leave_out_a_value(people_lesson):
+    left_out = people_lesson["leave_out"](
+        0.5, np.array([0.1, 0.6, 0.5]), np.array([0.4, 0.9, 0.7])
+    )
+    assert left_out.tolist() == [True, True, False]
+
+
 @pytest.fixture
 def blind_test(tmp_path):
     """The lesson's blind test with three pairs: its names, box and buttons."""
@@ -190,7 +197,7 @@ def blind_test(tmp_path):
 
 
 def test_choices_are_stored_at_once_and_go_on(blind_test):
-    choose, show = blind_test["choose"], blind_test["pair_as_html"]
+    choose, show = blind_test["choose"], blind_test["question"]
     assert "&lt;A&gt; 0" in show(0) and "0 of 3" in show(0)
     choose("left")
     assert blind_test["own_choices"]() == [[0, 0, 1]]

@@ -5,7 +5,9 @@ rates of 0.001: 5, 6, 7; equal rates of 0.005: 8, 7, 3; `saturating`: 3, 3, 3, a
 20 % to 55 % of the points are near a mode.
 """
 
-from course_utils.judge import close
+import contextlib
+
+from course_utils.judge import Verdict, close
 
 import numpy as np
 
@@ -49,7 +51,14 @@ def check_1(answer):
         direction = weights / tf.norm(weights) * length
         return lambda x: tf.reduce_sum(x * direction, axis=(1, 2, 3))[:, None]
 
-    value = np.asarray(answer(linear(3.0), real, generated, share), float)
+    try:
+        value = np.asarray(answer(linear(3.0), real, generated, share), float)
+    except Verdict as verdict:
+        assert "NoneType" not in str(verdict), (
+            "tape.gradient returned None: the tape has not followed the pictures. "
+            "Hint: inside the tape, call tape.watch(mixed) before critic(mixed)."
+        )
+        raise
     assert value.shape == (), (
         f"it returns the shape {value.shape}, not one number. Hint: the mean over "
         "the pictures comes last."
@@ -85,12 +94,27 @@ def check_1(answer):
     weight = tf.Variable(3.0)
     with tf.GradientTape() as tape:
         cost = answer(lambda x: weight * linear(1.0)(x), real, generated, share)
-    moves = isinstance(cost, tf.Tensor) and tape.gradient(cost, weight)
-    assert isinstance(moves, tf.Tensor) and close(moves, 4.0, 1e-3), (
+    moves = tape.gradient(cost, weight) if isinstance(cost, tf.Tensor) else None
+    assert moves is not None and close(moves, 4.0, 1e-3), (
         "the critic cannot learn from it: the gradient of the penalty with respect to "
         f"a weight of the critic is {str(np.array(moves))[:12]}, not 4. "
         "Hint: functions of TensorFlow alone, without tf.stop_gradient."
     )
+
+    @tf.function(jit_compile=True, autograph=False)  # only XLA has 0 * inf = NaN here
+    def slope(weight):
+        with tf.GradientTape() as tape:
+            tape.watch(weight)
+            cost = answer(lambda x: weight * linear(1.0)(x), real, generated, share)
+        return tape.gradient(cost, weight)
+
+    # Not where TensorFlow lacks XLA, nor for an answer that cannot be compiled.
+    with contextlib.suppress(tf.errors.OpError, Verdict):
+        assert np.isfinite(slope(tf.constant(0.0))), (
+            "compiled as in `fit`, with a critic that gives all pictures one score, it "
+            "has NaN as gradient with respect to a weight. Hint: the root has an "
+            "infinite slope at 0: add 1e-12 under it, as in gradient_lengths."
+        )
 
 
 def check_2(answer):
@@ -127,6 +151,12 @@ def check_2(answer):
         "collapsed. Hint: the spread of the generated points does not matter, only the "
         "real ones that they reach."
     )
+    sparse = real.mean(axis=0) + 30 * rng.normal(size=(20, 6))
+    result = answer(real, [run(np.arange(6)), sparse])
+    assert result == 1, (
+        "a few points far apart count as near to all real examples. Hint: the radii "
+        "belong to the real examples (coverage), not to the generated ones (recall)."
+    )
     # The radius of each real example is its own: one dense mode, one wide mode.
     wide = rng.normal(size=(100, 6)) * 10
     dense = 100 + rng.normal(size=(100, 6)) * 0.01
@@ -135,8 +165,8 @@ def check_2(answer):
     half_of_dense = np.concatenate([wide[:5] + 1, dense[:90] + 0.001])
     result = answer(both, [near_dense, half_of_dense])
     assert result == 0, (
-        "it takes one radius for all. Hint: each real example has its own, the "
-        "distance to its fifth neighbour; the example itself does not count."
+        "it does not give each real example a radius of its own. Hint: the distance to "
+        "its fifth neighbour; the example itself does not count."
     )
     # Between the fourth and the fifth, or the fifth and the sixth neighbour.
     real = rng.normal(size=(40, 30))
@@ -147,8 +177,9 @@ def check_2(answer):
     outside = real + steps * distances[:, [5, 6]].mean(axis=1)[:, None]
     result = answer(real, [inside[:20], np.concatenate([inside[20:30], outside[:20]])])
     assert result == 1, (
-        "it does not take the fifth neighbour. Hint: the smallest of an example's "
-        "distances is that to itself, so that the fifth neighbour is number 5 from 0."
+        "some radii are not the Euclidean distance to the fifth neighbour. Hint: the "
+        "smallest of an example's distances is that to itself, so that the fifth "
+        "neighbour is number 5 from 0."
     )
 
 
@@ -198,6 +229,14 @@ WRONG = {  # replacements in a solution, or another body for it
             "return float(tf.reduce_mean(tf.maximum(lengths - 1, 0) ** 2))",
         ),
     ],
+    "one_sided_penalty__not_watched": [("        tape.watch(mixed)\n", "")],
+    "one_sided_penalty__norm": [
+        (
+            "tf.sqrt(tf.reduce_sum(gradient**2, axis=(1, 2, 3)) + 1e-12)",
+            "tf.norm(tf.reshape(gradient, (len(real), -1)), axis=1)",
+        )
+    ],
+    "one_sided_penalty__root_of_zero": [(" + 1e-12", "")],
     "one_sided_penalty__share_reversed": [
         (
             "share * real + (1 - share) * generated",
@@ -208,12 +247,33 @@ WRONG = {  # replacements in a solution, or another body for it
     "most_collapsed__precision": [
         ("distances.min(axis=1) < radii", "distances.min(axis=0) < radii.mean()")
     ],
+    "most_collapsed__recall": [
+        (
+            "reached.append(np.mean(distances.min(axis=1) < radii))",
+            "between = np.linalg.norm(generated[:, None] - generated, axis=-1)\n"
+            "        radii = np.sort(between, axis=1)[:, 5]\n"
+            "        reached.append(np.mean((distances < radii).any(axis=1)))",
+        ),
+    ],
     "most_collapsed__spread": "return int(np.argmin([np.var(run) for run in runs]))",
     "most_collapsed__nearest": "return int(np.argmin([np.linalg.norm(real[:, None] - "
     "run, axis=-1).min(axis=0).mean() for run in runs]))",
     "most_collapsed__one_radius": [("[:, 5]", "[:, 5].mean()")],
     "most_collapsed__fourth_neighbour": [("[:, 5]", "[:, 4]")],
     "most_collapsed__sixth_neighbour": [("[:, 5]", "[:, 6]")],
+    "most_collapsed__city_blocks": [
+        (
+            "np.linalg.norm(real[:, None] - real, axis=-1)",
+            "abs(real[:, None] - real).sum(-1)",
+        ),
+        (
+            "np.linalg.norm(real[:, None] - generated, axis=-1)",
+            "abs(real[:, None] - generated).sum(-1)",
+        ),
+    ],
+    "most_collapsed__no_radii": [
+        ("(distances.min(axis=1) < radii)", "(-distances.min(axis=1))")
+    ],
     "most_collapsed__first_neighbour": [("[:, 5]", "[:, 1]")],
     "most_collapsed__share": [("int(np.argmin(reached))", "min(reached)")],
     "most_collapsed__counts_from_one": [

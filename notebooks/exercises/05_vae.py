@@ -76,19 +76,22 @@ def check_1(answer):
         "grey pixels (0), half white and half black, do not cost half of each. "
         "Hint: -(share * log p + (1 - share) * log(1 - p))."
     )
-    with np.errstate(all="ignore"):
-        far = answer(white, np.full((1, 2, 3, 1), -1000.0))
-        right = answer(black, np.full((1, 2, 3, 1), -1000.0))
-    assert close(far, 6000.0) and close(right, 0.0), (
-        "with logits of -1000 white pixels do not cost 1000 nats each and black ones "
-        "0. Hint: never form p: -log p is np.logaddexp(0, -logit)."
-    )
+    for logit, likely, other in [(-1000.0, black, white), (1000.0, white, black)]:
+        logits = np.full((1, 2, 3, 1), logit)
+        with np.errstate(all="ignore"):
+            costs = answer(likely, logits), answer(other, logits)
+        assert close(costs, [0, 6000]), (
+            f"with logits of {logit:.0f}, likely pixels do not cost 0 nats and the "
+            "others 1000 each. Hint: form neither p nor np.exp(logit): -log p is "
+            "np.logaddexp(0, -logit), and -log(1 - p) is np.logaddexp(0, logit)."
+        )
 
 
 def check_2(answer):
     """A Sampling layer that can be built again from its configuration."""
     Sampling = answer()
-    from keras import layers  # takes seconds, so only for an attempt
+    import keras  # takes seconds, so only for an attempt
+    from keras import layers
 
     good = isinstance(Sampling, type) and issubclass(Sampling, layers.Layer)
     assert good, (
@@ -153,15 +156,29 @@ def check_2(answer):
         "the name is not in the configuration. Hint: begin with super().get_config(), "
         "and pass **options to super().__init__."
     )
-    assert config.get("temperature") == 0.5 and config.get("seed") == 7, (
+    assert {"seed", "temperature"} <= set(config), (
         "get_config lacks the seed or the temperature. "
         "Hint: add both to what super().get_config() returns."
     )
+    for name, given in {"seed": 7, "temperature": 0.5}.items():
+        assert type(config[name]) is type(given) and config[name] == given, (
+            f"for {name}={given} the {name} in the configuration is "
+            f"{str(config[name])[:40]}. Hint: store the number that was given, not a "
+            "SeedGenerator or anything else made from it."
+        )
     again = Sampling.from_config(config)
     assert close(draw(again), draw(Sampling(seed=7, temperature=0.5))), (
         "a layer built from the configuration draws differently. "
-        "Hint: store the seed itself, not the generator, and use every argument."
+        "Hint: use every argument: seed, temperature and **options."
     )
+    unknown = keras.Input((3,))  # as in a model, where the number of rows is not known
+    try:
+        Sampling()([unknown, unknown])
+    except Exception as error:
+        raise AssertionError(
+            f"in a model, for any number of rows, it raises {type(error).__name__}. "
+            "Hint: ops.shape(mean) and keras.random.normal, no functions of NumPy."
+        ) from None
 
 
 def check_3(answer):
@@ -219,6 +236,17 @@ WRONG = {  # replacements in a solution, or another body for it
         ("np.logaddexp(0, logits)", "-white * np.log(p) - (1 - white) * np.log(1 - p)"),
         (" - white * logits", ""),
     ],
+    "bernoulli_reconstruction__forms_exp": [
+        ("np.logaddexp(0, logits)", "np.log1p(np.exp(logits))")
+    ],
+    "bernoulli_reconstruction__forms_exp_of_minus": [
+        ("np.logaddexp(0, logits)", "np.log1p(np.exp(-logits)) + logits")
+    ],
+    "bernoulli_reconstruction__clips_p": [
+        ("white = ", "p, white = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7), "),
+        ("np.logaddexp(0, logits)", "-white * np.log(p) - (1 - white) * np.log(1 - p)"),
+        (" - white * logits", ""),
+    ],
     "bernoulli_reconstruction__rounds": [("(pictures + 1) / 2", "pictures > 0")],
     "bernoulli_reconstruction__squares": [
         ("np.logaddexp(0, logits) - white * logits", "(white - logits) ** 2")
@@ -241,6 +269,22 @@ WRONG = {  # replacements in a solution, or another body for it
     "sampling_layer__ignores_the_seed": [("SeedGenerator(seed)", "SeedGenerator()")],
     "sampling_layer__forgets_the_rest": [("super().get_config() | own", "own")],
     "sampling_layer__no_get_config": [("get_config(self)", "configuration(self)")],
+    "sampling_layer__generator_in_the_config": [
+        ('"seed": self.seed', '"seed": self.generator')
+    ],
+    "sampling_layer__config_of_the_generator": [
+        ('"seed": self.seed', '"seed": self.generator.get_config()')
+    ],
+    "sampling_layer__noise_of_numpy": [
+        (
+            "keras.random.SeedGenerator(seed)",
+            "__import__('numpy').random.default_rng(seed)",
+        ),
+        (
+            "keras.random.normal(ops.shape(mean), seed=self.generator)",
+            "self.generator.normal(size=mean.shape).astype('float32')",
+        ),
+    ],
     "sampling_layer__config_without_the_seed": [('"seed": self.seed, ', "")],
     "bernoulli_reconstruction__first_channel": [
         ("nats.sum(axis=(1, 2, 3))", "nats[..., 0].sum(axis=(1, 2))")

@@ -28,15 +28,27 @@ def check_1(answer):
         f"for 8 draws of 2 pictures the result has the shape {np.shape(equal)}, not "
         "(2,). Hint: sum over the draws, axis 0."
     )
+    assert not close(equal, np.log([8, 8])), (
+        "it returns the logarithm of the effective sample size. Hint: end with np.exp."
+    )
     assert close(equal, [8, 8]), (
         "eight equal weights do not count as 8 draws. "
         "Hint: (sum of w) ** 2 / sum of w ** 2, with w = exp(log weight)."
     )
+
+    def size_of(weights):
+        return weights.sum(axis=0) ** 2 / (weights**2).sum(axis=0)
+
     weights = np.array([[3.0, 1.0], [1.0, 1.0], [1.0, 2.0]])
     before = np.log(weights)
     given = before.copy()
-    expected = weights.sum(axis=0) ** 2 / (weights**2).sum(axis=0)
-    assert close(answer(given), expected), (
+    expected, found = size_of(weights), answer(given)
+    of_draws = weights / weights.max(axis=1, keepdims=True)
+    assert not close(found, size_of(before)) and not close(found, size_of(of_draws)), (
+        "for weights of 3, 1, 1 it does not sum 3, 1, 1 or multiples of them. "
+        "Hint: w = np.exp(log weight - that picture's maximum), with max over axis 0."
+    )
+    assert close(found, expected), (
         f"weights of 3, 1, 1 do not count as {expected[0]:.2f} draws. "
         "Hint: square the sum of the weights; divide by the sum of their squares."
     )
@@ -64,33 +76,51 @@ def check_1(answer):
 
 def check_2(answer):
     """The density of a logit-normal pixel."""
-    half = np.full((1, 1), 0.5)
-    value = np.asarray(answer(half, np.zeros(1), np.ones(1)))
+
+    def expected(x, mean, variance):  # one pixel
+        logits = np.log(x / (1 - x))
+        log_normal = -0.5 * ((logits - mean) ** 2 / variance + np.log(variance))
+        return log_normal - 0.5 * np.log(2 * np.pi) - np.log(x * (1 - x))
+
+    def found(x, mean, variance):
+        return np.asarray(
+            answer(np.array([[x]]), np.array([mean]), np.array([variance]))
+        )
+
+    value, right = found(0.5, 0.0, 1.0), expected(0.5, 0.0, 1.0)
     assert value.shape == (1,), (
         f"for one picture the result has the shape {value.shape}, not (1,). "
         "Hint: sum over the pixels, axis 1."
     )
-    assert close(value, [-0.5 * np.log(2 * np.pi) + np.log(4)]), (
-        "at x = 0.5, with mean 0 and variance 1, the log density is not "
-        "log(4 / sqrt(2 pi)). Hint: the derivative of the logit is 1 / (x (1 - x)), "
-        "and the log of this stretch is added."
+    assert not close(value, [np.exp(right)]), (
+        "it returns the density. Hint: return its logarithm, a sum over the pixels."
     )
-    x = (np.arange(20_000) + 0.5) / 20_000
-    for mean, variance in [(0.0, 1.0), (-1.0, 0.5), (0.7, 2.0)]:
-        found = answer(x[:, None], np.array([mean]), np.array([variance]))
-        total = np.exp(found).mean()
-        assert abs(total - 1) < 1e-3, (
-            f"with mean {mean} and variance {variance} the density has the integral "
-            f"{total:.2f} over x from 0 to 1, not 1. Hint: the normal density of the "
-            "logit, times the derivative of the logit."
-        )
-    middle = 1 / (1 + np.exp(1.0))  # the logit of this is -1
-    below = answer(np.array([[middle - 0.1]]), np.array([-1.0]), np.array([0.1]))
-    at = answer(np.array([[middle]]), np.array([-1.0]), np.array([0.1]))
-    above = answer(np.array([[1 - middle]]), np.array([-1.0]), np.array([0.1]))
-    assert at > below and at > above, (
-        "with mean -1 the density is not highest near x = 0.27, whose logit is -1. "
-        "Hint: the logit is log(x) - log(1 - x)."
+    told = (
+        f"at x = 0.5, with mean 0 and variance 1, the log density is {value[0]:.3f}, "
+        f"not {right:.3f}. Hint: "
+    )
+    normal, stretch = -0.5 * np.log(2 * np.pi), np.log(4)
+    faults = [normal, normal + stretch / 2, normal - stretch / 2, normal - stretch]
+    assert not any(close(value, [fault]) for fault in faults), (
+        told + "the derivative of the logit is 1 / (x (1 - x)), and the log of this "
+        "stretch is added."
+    )
+    assert close(value, [right]), (
+        told + "the logit of 0.5 is 0, and log_normal of it, with its constant, is "
+        "-0.919; then add the log of the derivative, log 4."
+    )
+    assert close(found(0.2, 0.0, 1.0), [expected(0.2, 0.0, 1.0)]), (
+        "with mean 0 and variance 1 the log density is right at x = 0.5, but not at "
+        "0.2. Hint: log_normal of the logit, natural log(x) - log(1 - x), minus log(x) "
+        "and minus log(1 - x)."
+    )
+    assert close(found(0.2, -1.0, 1.0), [expected(0.2, -1.0, 1.0)]), (
+        "with mean -1 the log density is wrong, with 0 it is right. "
+        "Hint: subtract the mean from the logit, log(x) - log(1 - x)."
+    )
+    assert close(found(0.2, -1.0, 0.5), [expected(0.2, -1.0, 0.5)]), (
+        "with variance 0.5 the log density is wrong, with 1 it is right. Hint: as in "
+        "log_normal: the variance is not squared, and stands in the constant, too."
     )
     two = np.array([[0.2, 0.6], [0.5, 0.9]])
     mean, variance = np.array([0.0, 1.0]), np.array([1.0, 0.3])
@@ -141,6 +171,13 @@ WRONG = {  # replacements in a solution, or another body for it
     "effective_sample_size__of_logs": [
         ("np.exp(log_weights - log_weights.max(axis=0))", "log_weights")
     ],
+    "effective_sample_size__maximum_of_the_draw": [
+        ("max(axis=0)", "max(axis=1, keepdims=True)")
+    ],
+    "effective_sample_size__logarithm": [
+        ("return weights", "return np.log(weights"),
+        ("(weights**2).sum(axis=0)", "(weights**2).sum(axis=0))"),
+    ],
     "effective_sample_size__upside_down": "w = np.exp(log_weights)\n"
     "    return (w**2).sum(axis=0) / w.sum(axis=0) ** 2",
     "log_logit_normal__no_stretch": [
@@ -156,6 +193,22 @@ WRONG = {  # replacements in a solution, or another body for it
         ("np.log(x) - np.log(1 - x)\n", "np.log(1 - x) - np.log(x)\n")
     ],
     "log_logit_normal__standard_deviation": [("** 2 / variance", "** 2 / variance**2")],
+    "log_logit_normal__variance_as_deviation": [
+        (
+            "squares = (logits - mean) ** 2 / variance",
+            "variance = variance**2\n    squares = (logits - mean) ** 2 / variance",
+        )
+    ],
+    "log_logit_normal__no_logit": [("np.log(x) - np.log(1 - x)\n", "x\n")],
+    "log_logit_normal__bits": [
+        ("logits = np.log(x) - np.log(1 - x)", "logits = np.log2(x) - np.log2(1 - x)")
+    ],
+    "log_logit_normal__positive_squares": [("-0.5 * (squares", "0.5 * (squares")],
+    "log_logit_normal__density": [
+        ("np.sum(log_normal", "np.exp(np.sum(log_normal"),
+        ("axis=1)", "axis=1))"),
+    ],
+    "log_logit_normal__no_mean": [("(logits - mean)", "logits")],
     "log_logit_normal__no_constant": [
         ("(squares + np.log(2 * np.pi * variance))", "squares")
     ],

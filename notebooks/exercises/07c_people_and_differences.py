@@ -1,17 +1,16 @@
 """Exercises of lesson 07c: solutions, then checkers, then wrong answers."""
 
-import math
-
 from course_utils.judge import close
 
 import numpy as np
 
 
-def coin_test(wins, number):
-    """Two-sided probability, from 0 to 1, that a fair coin is at least as uneven."""
-    distance = abs(wins - number / 2)
-    far = [k for k in range(number + 1) if abs(k - number / 2) >= distance]
-    return sum(math.comb(number, k) for k in far) / 2**number
+def kappa_with_ties(one, other):
+    """Cohen's kappa of two raters' answers (N,), each 0, 1 or 2: a float."""
+    one, other = np.asarray(one), np.asarray(other)
+    agreement = np.mean(one == other)
+    chance = sum(np.mean(one == k) * np.mean(other == k) for k in range(3))
+    return float((agreement - chance) / (1 - chance))
 
 
 def sign_flip_test(differences, signs):
@@ -22,34 +21,63 @@ def sign_flip_test(differences, signs):
 
 
 def check_1(answer):
-    """The exact two-sided test against a fair coin."""
-    assert close(answer(1, 2), 1.0), (
-        "1 of 2 is exactly half and half, so every result is at least as far: 1. "
-        "Hint: half and half itself counts: 'at least as far' is >=."
+    """Cohen's kappa for three answers."""
+    one = np.array([0, 0, 0, 0, 0, 1, 1, 1, 2, 2])  # shares 0.5, 0.3, 0.2
+    other = np.array([0, 0, 0, 1, 2, 1, 1, 0, 2, 2])  # shares 0.4, 0.3, 0.3
+    agreement, chance = 0.7, 0.5 * 0.4 + 0.3 * 0.3 + 0.2 * 0.3
+    result = answer(one, other)
+    assert np.shape(result) == (), (
+        f"the result has the shape {np.shape(result)}, but it must be one number. "
+        "Hint: agreement and chance are both means over all answers."
     )
-    assert not close(answer(5, 5), 1 / 32), (
-        "5 of 5 is as far from half and half as 0 of 5, and both must count. "
-        "Hint: add up both directions: abs(k - number / 2) >= abs(wins - number / 2)."
+    assert not close(result, agreement), (
+        "the result is the share of equal answers, chance included. "
+        "Hint: kappa is (a - c) / (1 - c) with agreement a and chance c."
     )
-    assert close(answer(5, 5), 2 / 32), (
-        "5 of 5 must give 2/32: only 0 and 5 heads are as uneven. "
-        "Hint: k heads of n have the probability math.comb(n, k) / 2**n."
+    assert not close(result, agreement - chance), (
+        "identical raters would not get 1. "
+        "Hint: divide by 1 - c, what is possible beyond chance."
     )
-    assert close(answer(0, 4), 2 / 16) and close(answer(2, 10), answer(8, 10)), (
-        "few wins are as uneven as many: 2 of 10 must give what 8 of 10 gives. "
-        "Hint: take the absolute distance from number / 2."
+    for guess in (1 / 2, 1 / 3):
+        assert not close(result, (agreement - guess) / (1 - guess)), (
+            f"the chance is taken as {guess:.2f}, as if all buttons were pressed "
+            "equally often. Hint: use the share of each button with each rater."
+        )
+    pooled = 0.45**2 + 0.3**2 + 0.25**2
+    assert not close(result, (agreement - pooled) / (1 - pooled)), (
+        "the shares of both raters are averaged, but kappa keeps them apart. "
+        "Hint: multiply the first rater's share of a button by the second rater's."
     )
-    assert close(answer(8, 10), 112 / 1024), (
-        "8 of 10 must give 112/1024: 0, 1, 2, 8, 9 and 10 heads. Hint: the result "
-        "itself belongs to 'at least as far', and so do all further ones."
+    two_only = 0.5 * 0.4 + 0.3 * 0.3
+    assert not close(result, (agreement - two_only) / (1 - two_only)), (
+        "two raters can also agree on a tie by chance. "
+        "Hint: sum over all three answers, 0, 1 and 2."
     )
-    assert close(answer(6, 10), 772 / 1024) and close(answer(5, 10), 1.0), (
-        "6 of 10 gives the wrong probability. "
-        "Hint: sum over all k from 0 to number, and never count one k twice."
+    kept = (one < 2) & (other < 2)
+    assert not close(result, kappa_with_ties(one[kept], other[kept])), (
+        "ties are left out, but a tie is an answer, too. "
+        "Hint: count agreement and chance over all answers."
     )
-    assert close(answer(600, 1000), coin_test(600, 1000), 1e-9), (
-        "600 of 1000 gives the wrong probability. "
-        "Hint: math.comb gives exact integers: add these, and divide once at the end."
+    assert close(result, (agreement - chance) / (1 - chance)), (
+        f"for agreement 0.7 and chance 0.35 the result is {result!s:.20}, not 0.538. "
+        "Hint: chance is the sum over the answers of one rater's share times the "
+        "other's."
+    )
+    assert close(answer(one, one), 1.0), (
+        "a rater and itself do not get 1. Hint: agreement is the mean of one == other."
+    )
+    assert close(answer(one[:8], other[:8]), kappa_with_ties(one[:8], other[:8])), (
+        "it fails where the first rater never calls a tie. "
+        "Hint: that rater's share of ties is then 0."
+    )
+    assert close(answer(other[:8], one[:8]), kappa_with_ties(other[:8], one[:8])), (
+        "it fails where the second rater never calls a tie. "
+        "Hint: that rater's share of ties is then 0."
+    )
+    opposite = answer(np.array([0, 0, 1, 1, 2]), np.array([1, 1, 0, 0, 0]))
+    assert close(opposite, -2 / 3), (
+        "raters who never agree get a wrong value. "
+        "Hint: kappa is negative where they agree less often than by chance."
     )
 
 
@@ -102,16 +130,47 @@ def check_2(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "coin_test__one_sided": [("abs(k - number / 2) >= distance", "k >= wins")],
-    "coin_test__twice_one_sided": [("abs(k -", "(k -"), ("sum", "2 * sum")],
-    "coin_test__only_this_result": "return 2 * math.comb(number, wins) / 2**number",
-    "coin_test__further_only": [(">= distance", "> distance")],
-    "coin_test__normal_curve": (
-        "return math.erfc(abs(wins - number / 2) / math.sqrt(number / 2))"
-    ),
-    "coin_test__not_absolute": [
-        ("abs(k - number / 2) >= distance", "max(k, number - k) >= wins")
+    "kappa_with_ties__of_two_answers": [
+        (
+            "sum(np.mean(one == k) * np.mean(other == k) for k in range(3))",
+            "one.mean() * other.mean() + (1 - one.mean()) * (1 - other.mean())",
+        )
     ],
+    "kappa_with_ties__agreement": [
+        ("(agreement - chance) / (1 - chance)", "agreement")
+    ],
+    "kappa_with_ties__not_divided": [(" / (1 - chance)", "")],
+    "kappa_with_ties__one_third": [
+        ("sum(np.mean(one == k) * np.mean(other == k) for k in range(3))", "1 / 3")
+    ],
+    "kappa_with_ties__one_half": [
+        ("sum(np.mean(one == k) * np.mean(other == k) for k in range(3))", "1 / 2")
+    ],
+    "kappa_with_ties__without_chance_ties": [("range(3)", "range(2)")],
+    "kappa_with_ties__ties_left_out": [
+        (
+            "    agreement",
+            "    kept = (one < 2) & (other < 2)\n"
+            "    one, other = one[kept], other[kept]\n    agreement",
+        )
+    ],
+    "kappa_with_ties__pooled": [
+        (
+            "np.mean(one == k) * np.mean(other == k)",
+            "np.mean(np.append(one, other) == k) ** 2",
+        )
+    ],
+    "kappa_with_ties__shares_of_one": [("np.mean(other == k)", "np.mean(one == k)")],
+    "kappa_with_ties__counts": [
+        (
+            "np.mean(one == k) * np.mean(other == k)",
+            "np.sum(one == k) * np.sum(other == k)",
+        )
+    ],
+    "kappa_with_ties__one_for_each_button": (
+        "return [np.mean((one == k) == (other == k)) for k in range(3)]"
+    ),
+    "kappa_with_ties__never_negative": [("float(", "max(0.0, ")],
     "sign_flip_test__one_sided": [
         ("abs(np.sum(differences))", "np.sum(differences)"),
         ("abs(np.asarray(signs) @ np.asarray(differences))", "signs @ differences"),

@@ -20,6 +20,12 @@ def read_shapes(data):
     return {key: header[key]["shape"] for key in header if key != "__metadata__"}
 
 
+def quantize(kernel):
+    scales = np.abs(kernel).max(axis=0) / 127
+    scales = np.where(scales == 0, 1, scales)
+    return np.round(kernel / scales).astype("int8"), scales
+
+
 def check_1(answer):
     """The layouts of kernels."""
     rng = np.random.default_rng(0)
@@ -97,6 +103,67 @@ def check_2(answer):
     )
 
 
+def check_3(answer):
+    """Quantisation with a scale for each column."""
+    sizes = np.array([0.01, 1, 30, 0.2])
+    kernel = np.random.default_rng(0).normal(size=(50, 4)) * sizes
+    kernel[0] = [0.05, -5, 150, -0.9]  # the largest, of both signs
+    with np.errstate(all="ignore"):
+        result = answer(kernel.copy())
+    assert isinstance(result, tuple | list) and len(result) == 2, (
+        f"it returned {type(result).__name__}, not two arrays. "
+        "Hint: end with `return q, s`, first the whole numbers, then the scales."
+    )
+    q, s = map(np.asarray, result)
+    assert q.shape == kernel.shape, (
+        f"for a kernel {kernel.shape} the first array has the shape {q.shape}. "
+        "Hint: return first q, with one number for each weight, then the scales."
+    )
+    assert s.shape == (4,), (
+        f"for a kernel of 50 rows and 4 columns the scales have the shape {s.shape}, "
+        "not (4,). Hint: take the largest absolute value over the rows, with axis=0."
+    )
+    assert q.dtype == "int8", (
+        f"the numbers are {q.dtype}, not int8. Hint: round, then .astype('int8')."
+    )
+    largest = kernel[0] / np.where(s == 0, 1, s)
+    assert not close(abs(largest), [128] * 4), (
+        "the largest weights become 128, which int8 does not have; it wraps to -128. "
+        "Hint: divide by 127."
+    )
+    least = np.abs(kernel).max(axis=0) / 127
+    assert (s < least * 1.01).all(), (
+        f"a column needs the scale {least[0]:.2g}, and its scale is {s[0]:.2g}. "
+        "Hint: the largest absolute value of a column becomes 127 or -127."
+    )
+    assert (s > least * 0.99).all(), (
+        "with these scales some weights go beyond 127. Hint: the scale is the largest "
+        "absolute value of the column (of negative weights, too) divided by 127."
+    )
+    off = np.abs(q * s - kernel) / s
+    assert off.max() < 0.51, (
+        f"s times q is off by up to {off.max():.2f} scales; rounding allows 0.5. "
+        "Hint: .astype('int8') cuts digits off, so call np.round first."
+    )
+    kernel[:, 1] = 0
+    faults = []
+    options = dict(divide="call", invalid="call")
+    with np.errstate(call=lambda kind, flag: faults.append(kind), **options):
+        q, s = map(np.asarray, answer(kernel.copy()))
+    assert not faults, (
+        "a column of zeros has the scale 0, by which its weights are divided. "
+        "Hint: 0 / 0 is nan; give such a column any other scale, such as 1."
+    )
+    assert np.isfinite(s).all() and not q[:, 1].any(), (
+        "a column of zeros does not stay zeros with a finite scale. "
+        "Hint: give such a column any scale above 0, such as 1."
+    )
+    assert close(q[:, 0] * s[0], kernel[:, 0], s[0]), (
+        "beside a column of zeros, another column is wrong. "
+        "Hint: change the scale of the columns of zeros only."
+    )
+
+
 WRONG = {  # replacements in a solution, or another body for it
     "torch_kernel__reversed": "return kernel.T",
     "torch_kernel__reshaped": [
@@ -122,4 +189,32 @@ WRONG = {  # replacements in a solution, or another body for it
     "read_shapes__whole_entries": [('["shape"]', "")],
     "read_shapes__one_byte": [("data[:8]", "data[:1]")],
     "read_shapes__names_only": "return ['kernel', 'bias']",
+    "quantize__one_scale": [
+        (
+            "np.abs(kernel).max(axis=0) / 127",
+            "np.repeat(np.abs(kernel).max() / 127, kernel.shape[1])",
+        )
+    ],
+    "quantize__single_number": [("max(axis=0)", "max()")],
+    "quantize__scale_of_rows": [("max(axis=0)", "max(axis=1, keepdims=True)")],
+    "quantize__no_rounding": [("np.round(kernel / scales)", "(kernel / scales)")],
+    "quantize__floats": [('.astype("int8")', "")],
+    "quantize__largest_positive": [("np.abs(kernel)", "kernel")],
+    "quantize__128": [("/ 127", "/ 128")],
+    "quantize__256_steps": [("/ 127", "/ 255")],
+    "quantize__zeros_forgotten": [
+        ("    scales = np.where(scales == 0, 1, scales)\n", "")
+    ],
+    "quantize__scales_first": [
+        (
+            'np.round(kernel / scales).astype("int8"), scales',
+            'scales, np.round(kernel / scales).astype("int8")',
+        )
+    ],
+    "quantize__weights_again": [
+        (
+            'np.round(kernel / scales).astype("int8"), scales',
+            "np.round(kernel / scales) * scales",
+        )
+    ],
 }
