@@ -199,7 +199,7 @@ def likelihood():
 def flow(likelihood):
     """A flow of five numbers with random weights, so that it is far from linear."""
     keras.utils.set_random_seed(3)
-    density, sampler = likelihood.build_flow(5)
+    density, sampler, _ = likelihood.build_flow(5)
     rng = np.random.default_rng(3)
     for weight in density.trainable_variables:
         weight.assign(rng.normal(scale=0.08, size=weight.shape))
