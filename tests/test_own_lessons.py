@@ -97,7 +97,8 @@ def test_it_trains_on_own_texts(number, train, saved, tmp_path):
         script.write_text("\n\n".join(cells(lesson)), encoding="utf-8")
         told = run(script)
     assert "bits per character on unseen text;" in told
-    assert re.search(r"same logits.*: True|difference[^:]*: 0\.0", told)
+    largest = re.search(r"largest difference[^:]*: (\S+)", told)  # half precision
+    assert float(largest[1]) < 0.1 if largest else re.search("same logits.*: True", told)
     # Nothing of the course's is replaced.
     assert {path.parent.name for path in artifacts.root().glob("*/card.json")} == saved
 
