@@ -17,7 +17,7 @@ SMALL = dict(np=np, keras=keras, layers=layers, ops=ops)
 SMALL |= dict(vocabulary_size=50, width=16, num_blocks=2, num_heads=2, dropout=0.1)
 SMALL |= dict(num_buckets=97, pair_dim=4, pair_dropout=0.1, context_length=16)
 SMALL |= dict(norm_type="rms", mlp_type="relu2", position_type="alibi")
-SMALL |= dict(zero_start=False, bigrams=True, token_shift=True)
+SMALL |= dict(zero_start=False, embedding_norm=True, bigrams=True, token_shift=True)
 
 
 @pytest.fixture

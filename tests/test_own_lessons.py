@@ -115,7 +115,9 @@ def run(script):
 @pytest.mark.parametrize("number, least", LEAST.items())
 def test_each_split_needs_just_enough_characters(number, least):
     make_texts(LATIN[:least], LATIN[: least - 1], LATIN[:least])
-    with pytest.raises(CourseError, match=f"has {least - 1} .* needs at least {least:,}"):
+    with pytest.raises(
+        CourseError, match=f"has {least - 1} .* needs at least {least:,}"
+    ):
         begin(number, "load_text(dataset, split")
 
 
