@@ -1,4 +1,4 @@
-"""Lessons 03, 03b, 09 and 09d run on texts, 04 to 05b on pictures of the learner's own."""
+"""Lessons 03, 03b, 09, 09d run on texts, 04 to 05b on pictures of the learner's own."""
 
 import math
 import os
