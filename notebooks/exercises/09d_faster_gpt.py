@@ -20,17 +20,16 @@ def alibi_bias(num_queries, num_keys, slope):
     return np.where(distance >= 0, -slope * distance, -np.inf)
 
 
-def rotated(x, base=10_000.0, sign=1):
-    """x (T, d) turned as by `rotate` of the lesson; sign -1 turns back."""
-    half = x.shape[1] // 2
-    angles = sign * np.arange(len(x))[:, None] * base ** (-np.arange(half) / half)
-    cos, sin = np.cos(angles), np.sin(angles)
-    a, b = x[:, :half], x[:, half:]
-    return np.concatenate([a * cos - b * sin, a * sin + b * cos], axis=1)
-
-
 def check_1(answer):
     """RoPE, undone."""
+
+    def rotated(x, base=10_000.0, sign=1):  # as the lesson's `rotate`; -1 turns back
+        half = x.shape[1] // 2
+        angles = sign * np.arange(len(x))[:, None] * base ** (-np.arange(half) / half)
+        cos, sin = np.cos(angles), np.sin(angles)
+        a, b = x[:, :half], x[:, half:]
+        return np.concatenate([a * cos - b * sin, a * sin + b * cos], axis=1)
+
     x = np.random.default_rng(0).normal(size=(5, 8))
     turned = rotated(x)
     result = answer(turned.copy())
@@ -119,12 +118,12 @@ WRONG = {  # replacements in a solution, or another body for it
     "rotate_back__from_1": [("np.arange(len(x))", "(1 + np.arange(len(x)))")],
     "rotate_back__neighbours": (
         "half = x.shape[-1] // 2\n"
-        "angles = np.arange(len(x))[:, None] * base ** (-np.arange(half) / half)\n"
-        "cos, sin = np.cos(angles), np.sin(angles)\n"
-        "a, b = x[:, ::2], x[:, 1::2]\n"
-        "out = np.zeros_like(x)\n"
-        "out[:, ::2], out[:, 1::2] = a * cos + b * sin, b * cos - a * sin\n"
-        "return out"
+        "    angles = np.arange(len(x))[:, None] * base ** (-np.arange(half) / half)\n"
+        "    cos, sin = np.cos(angles), np.sin(angles)\n"
+        "    a, b = x[:, ::2], x[:, 1::2]\n"
+        "    out = np.zeros_like(x)\n"
+        "    out[:, ::2], out[:, 1::2] = a * cos + b * sin, b * cos - a * sin\n"
+        "    return out"
     ),
     "rotate_back__one_sine": [("second * cos - first * sin", "second * cos")],
     "rotate_back__one_speed": [("base ** (-np.arange(half) / half)", "np.ones(half)")],
