@@ -46,7 +46,8 @@ def check_1(answer):
         "from the positions 0, 1, 2, ..."
     )
     assert close(result[0], x[0]), (
-        "position 0 has changed. Hint: the positions begin at 0, so its angle is 0."
+        "position 0 has changed. Hint: its angle is 0, so both halves stay as they "
+        "are: check the first position, the signs and the order of the halves."
     )
     assert close(np.linalg.norm(result, axis=1), np.linalg.norm(x, axis=1)), (
         "the vectors have another length than before. Hint: turning keeps it; "
