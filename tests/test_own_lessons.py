@@ -1,4 +1,4 @@
-"""Lessons 03, 03b and 09 run on texts, 04 to 05b on pictures of the learner's own."""
+"""Lessons 03, 03b, 09, 09d run on texts, 04 to 05b on pictures of the learner's own."""
 
 import math
 import os
@@ -18,8 +18,8 @@ import pytest
 import tensorflow_datasets as tfds
 from keras import layers
 
-LEAST = {"03": 65, "03b": 65, "09": 257}  # characters of each split
-LATIN = "The quick brown fox jumps over the lazy dog, and then it sleeps. " * 4
+LEAST = {"03": 65, "03b": 65, "09": 257, "09d": 1000}  # characters of each split
+LATIN = "The quick brown fox jumps over the lazy dog, and then it sleeps. " * 16
 SIGNS = "".join(map(chr, 20_000 + np.random.default_rng(0).permutation(3000)))
 
 
@@ -87,6 +87,7 @@ def begin(number, until=None):
         ("03", SIGNS, {"my_gru"}),
         ("03b", SIGNS, {"my_gru", "my_gru_ngrams"}),
         ("09", LATIN[:257], {"my_transformer"}),
+        ("09d", LATIN[:1000], {"my_transformer_fast"}),
     ],
 )
 def test_it_trains_on_own_texts(number, train, saved, tmp_path):
@@ -116,7 +117,8 @@ def run(script):
 @pytest.mark.parametrize("number, least", LEAST.items())
 def test_each_split_needs_just_enough_characters(number, least):
     make_texts(LATIN[:least], LATIN[: least - 1], LATIN[:least])
-    with pytest.raises(CourseError, match=f"has {least - 1} .* needs at least {least}"):
+    needs = f"has {least - 1} .* needs at least {least:,}"
+    with pytest.raises(CourseError, match=needs):
         begin(number, "load_text(dataset, s")
 
 
