@@ -132,3 +132,11 @@ def test_nothing_names_a_machine():
             if path.name != "test_form.py":  # looks for them in notebooks
                 match = found.search(path.read_text(encoding="utf-8"))
                 assert not match, f"{path.relative_to(ROOT)}: {match}"
+
+
+def test_glossary_has_each_term_once_in_order():
+    lines = (ROOT / "notebooks/glossary.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("|") for line in lines if line.startswith("| ")][1:]
+    terms = [row[1].strip().casefold() for row in rows]
+    assert all(len(row) == 5 and all(map(str.strip, row[1:4])) for row in rows)
+    assert terms == sorted(set(terms)), "sort notebooks/glossary.md; each term once"
