@@ -90,7 +90,9 @@ def _check_distributions(kinds, names):
     assert isinstance(rate, kinds.FloatDistribution), (
         "learning_rate is not drawn as a float. Hint: trial.suggest_float."
     )
-    assert rate.log, "learning_rate is not drawn on the log scale. Hint: log=True."
+    assert rate.log, (
+        "learning_rate is not drawn on the log scale. Hint: pass log=True to it."
+    )
     assert close([rate.low, rate.high], [1e-4, 0.1]), (
         f"learning_rate goes from {rate.low:g} to {rate.high:g}, not from 0.0001 to "
         "0.1. Hint: the second and third argument are the lowest and highest value."
@@ -147,13 +149,18 @@ def check_2(answer):
             done[-1] += 1
             yield (np.log10(rate) + 2) ** 2 + more
 
-    study = answer(train, optuna.pruners.NopPruner(), 6)
+    pruner = optuna.pruners.NopPruner()
+    study = answer(train, pruner, 6)
     assert isinstance(study, optuna.Study), (
         f"it returned a {type(study).__name__}, not the study. "
         "Hint: return what optuna.create_study gave you."
     )
     assert study.direction.name == "MINIMIZE", (
         "the study maximises the loss. Hint: create_study minimises by default."
+    )
+    assert study.pruner is pruner, (
+        "the study does not have the pruner that was given. "
+        "Hint: optuna.create_study(pruner=pruner)."
     )
     states = [trial.state.name for trial in study.trials]
     assert len(states) == 6, (
@@ -200,8 +207,8 @@ def check_2(answer):
     study = answer(train, _pruner_of_odd(optuna)(), 6)
     states = [trial.state.name for trial in study.trials]
     assert "PRUNED" in states or done != [5] * 6, (
-        "a pruner that stops every second trial has stopped none. Hint: give the "
-        "pruner to create_study, and ask trial.should_prune() after each report."
+        "a pruner that stops every second trial has stopped none. "
+        "Hint: ask trial.should_prune() after each report, and raise TrialPruned."
     )
     assert states == ["COMPLETE", "PRUNED"] * 3, (
         f"a pruner stops every second trial, and the states are {states[:2]}. "
@@ -221,6 +228,9 @@ def _pruner_of_odd(optuna):
     return Odd
 
 
+WIDTHS = "num_units_0", "num_units_1", "num_units_2"
+
+
 def check_3(answer):
     """Names and scales in a KerasTuner search space."""
     import keras
@@ -233,11 +243,11 @@ def check_3(answer):
         f"it returned a {type(model).__name__}, not a model. "
         "Hint: model.compile(...) returns None: compile, then return the model."
     )
-    assert model.optimizer is not None, (
+    assert getattr(model, "optimizer", None) is not None, (
         "the model is not compiled. Hint: call model.compile before you return it."
     )
     found = {part.name: part for part in hp.space}
-    for name in ("num_units_0", "num_units_1", "num_units_2"):
+    for name in WIDTHS:
         assert name in found, (
             f"with three layers, hp was not asked for {name} but for {sorted(found)}. "
             'Hint: hp.Int(f"num_units_{layer}", ...), layer counting from 0.'
@@ -248,6 +258,11 @@ def check_3(answer):
             f"{name} goes from {ends[0]} to {ends[1]}, not from 16 to 256. "
             "Hint: hp.Int takes the lowest and the highest value, as before."
         )
+    extra = sorted({*found} - {*WIDTHS, "num_layers", "learning_rate"})
+    assert not extra, (
+        f"hp was also asked for {extra}. Hint: choose the number of layers, their "
+        "widths and the learning rate, and nothing else."
+    )
     assert "learning_rate" in found, (
         "hp was not asked for learning_rate. Hint: keep the name of the task."
     )
