@@ -29,7 +29,7 @@ lint: setup
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 
-# PyTorch is large and only the .pth files of lesson 08 need it.
+# PyTorch is large, and only parts of lessons 08 and 08b need it.
 torch: setup
 	$(BIN)/python -m pip install torch==2.13.0
 

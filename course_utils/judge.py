@@ -110,7 +110,8 @@ def main():
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-    if re.search(r"\b(keras|tensorflow)\b", source):
+    words = [source, *checker.__code__.co_names] if checker else []
+    if re.search(r"\b(keras|tensorflow)\b", " ".join(words)):
         with contextlib.suppress(Exception):  # an answer is told when it imports
             importlib.import_module("keras")
     os.write(1, b"\n")  # from here on the time of the answer counts

@@ -1,10 +1,9 @@
-"""Compare sets of samples, pictures or texts; measure a model of text.
+"""Compare sets of samples; measure a model of text.
 
 What cannot be compared raises CourseError: too few items, different shapes, NaN. Most
 values depend on the number of items: compare sets of one size.
 """
 
-import re
 import weakref
 
 from course_utils import CourseError
@@ -121,18 +120,6 @@ def _kernel_sums(a, b, batch_size):
     return rows, columns, squares / ((n - 1) * (m - 1))
 
 
-def inception_score(probabilities):
-    """exp of the mean KL(p(class | picture) || p(class)), from 1 to num_classes, of
-    (N, num_classes) (Salimans et al. 2016, https://arxiv.org/abs/1606.03498)."""
-    (given,) = _samples("inception_score", 1, "float64", probabilities=probabilities)
-    wrong = given.min() < 0 or abs(given.sum(axis=1) - 1).max() > 1e-3
-    if wrong or np.ndim(probabilities) != 2:
-        cure = "give it (N, num_classes), each row from 0 to 1 with sum 1"
-        raise CourseError(f"inception_score got no probabilities: {cure}.")
-    ratio = np.divide(given, given.mean(0), out=np.ones_like(given), where=given > 0)
-    return float(np.exp((given * np.log(ratio)).sum(axis=1).mean()))
-
-
 def precision_recall(real, generated, num_neighbours=5, batch_size=500):
     """Fidelity and diversity of features (N, D) and (M, D): a dictionary of floats.
 
@@ -177,32 +164,6 @@ def _radii(features, num_neighbours, batch_size):
     tables = _squared_distances(features, features, batch_size)
     kth = num_neighbours  # in every row, the item itself comes first
     return np.concatenate([np.partition(table, kth)[:, kth] for _, table in tables])
-
-
-def memorisation_ratio(generated, train, held_out):
-    """Median distance from samples to their nearest training items, over that of
-    unseen items: about 1 for new samples, near 0 for copies. All are (N, ...)."""
-    sets = dict(generated=generated, train=train, held_out=held_out)
-    generated, train, held_out = _samples("memorisation_ratio", **sets)
-    expected = np.median(nearest_neighbours(held_out, train)[0])
-    if expected == 0:
-        raise CourseError("Most of held_out is in train: hold out what is not.")
-    return float(np.median(nearest_neighbours(generated, train)[0]) / expected)
-
-
-def bootstrap_error(metric, real, generated, num_resamples=10, seed=0):
-    """Standard error of metric(real, generated), a float: generated items are drawn
-    again with replacement, num_resamples times (the bootstrap, Efron 1979)."""
-    real, generated = _samples("bootstrap_error", 2, real=real, generated=generated)
-    if num_resamples < 2:
-        raise CourseError(f"num_resamples is {num_resamples}: give it 2 or more.")
-    random, size = np.random.default_rng(abs(seed)), len(generated)
-    draws = (random.integers(0, size, size) for _ in range(num_resamples))
-    values = [metric(real, generated[draw]) for draw in draws]
-    if not isinstance(values[0], int | float | np.number):
-        cure = 'give one number, as in lambda r, g: precision_recall(r, g)["recall"]'
-        raise CourseError(f"The metric returns a {type(values[0]).__name__}: {cure}.")
-    return float(np.std(values, ddof=1))
 
 
 def _samples(function, least=1, vectors=None, **sets):
@@ -270,41 +231,3 @@ def _nats(model, ids, counted, states=()):
         _compiled[model] = read
     nats, states = _compiled[model](ids, counted.astype("float32"), states)
     return float(nats), states
-
-
-def distinct_n(texts, n=2):
-    """Share of different ones among the runs of n words in a list of texts; words are
-    letters and digits in lower case (Li et al. 2016, https://arxiv.org/abs/1510.03055)."""
-    words = [re.findall(r"\w+", text.lower()) for text in _texts("distinct_n", texts)]
-    runs = [tuple(w[i : i + n]) for w in words for i in range(len(w) - n + 1)]
-    if n < 1 or not runs:
-        raise CourseError(f"No text has a run of {n} words: give longer texts, n >= 1.")
-    return len(set(runs)) / len(runs)
-
-
-def self_bleu(texts):
-    """How alike some texts are, 0 to 100: the mean of sacrebleu's `sentence_bleu` of
-    each against the rest (Zhu et al. 2018, https://arxiv.org/abs/1802.01886)."""
-    from sacrebleu import sentence_bleu
-
-    texts = _texts("self_bleu", texts, 2)
-    pairs = [(text, texts[:i] + texts[i + 1 :]) for i, text in enumerate(texts)]
-    return float(np.mean([sentence_bleu(*pair).score for pair in pairs]))
-
-
-def _texts(function, texts, least=1):
-    known = not isinstance(texts, str) and all(isinstance(text, str) for text in texts)
-    if not known or len(texts) < least:
-        raise CourseError(f"{function} needs a list of texts, at least {least}.")
-    return list(texts)
-
-
-def longest_copied(text, source):
-    """The longest run of characters of a text that occurs in the source, the first of
-    several; "" where not one character does."""
-    best, size = "", 0
-    for start in range(len(text)):
-        # Only a run that is longer than the best one so far is looked for.
-        while start + size < len(text) and text[start : start + size + 1] in source:
-            best, size = text[start : start + size + 1], size + 1
-    return best

@@ -19,22 +19,6 @@ def set_style():
     plt.rc("legend", frameon=False)
 
 
-def show_grid(values, rows, columns, title):
-    """Show numbers (R, C) of many magnitudes as a table with R and C names, the darker
-    the larger; NaN stands for an error."""
-    values = np.asarray(values, dtype="float64")
-    _, axis = plt.subplots(figsize=(9, 0.8 + 0.4 * len(rows)))
-    axis.imshow(np.log10(values + 1e-9), cmap="Greens", vmin=-9, vmax=-3, aspect="auto")
-    axis.set_xticks(range(len(columns)), columns)
-    axis.set_yticks(range(len(rows)), rows)
-    for (row, column), value in np.ndenumerate(values):
-        words = "error" if np.isnan(value) else f"{value:.0e}" if value else "0"
-        axis.text(column, row, words, ha="center", va="center")
-    axis.set_title(title)
-    axis.grid(False)
-    plt.show()
-
-
 def show_images(
     images, value_range=(0, 255), titles=None, columns=10, size=0.9, suptitle=None
 ):

@@ -83,6 +83,7 @@ def test_verdict(stem, number, kind, name, capsys):
         assert re.search(r"\. Hint: .{10,}\.$", verdict), told
         assert "unexpected form" not in verdict, f"{told}: let the checker look first"
         assert len(verdict) <= 300 and "\n" not in verdict, told
+        assert not re.search("Syntax|Indentation|NameError", verdict), told
     else:
         expected = "not attempted yet." if kind == "stub" else "passed."
         assert verdict == expected, told

@@ -22,7 +22,7 @@ LESSONS = stamps.lessons()
 TAGS = ["setup", "parameters", "exercise", "study"]
 TAGS += ["nbval-check-output", "raises-exception"]
 # Lessons that keep the wider limits that they were written by; new ones do not.
-FIRST_EDITION = "07 07b 07c 08 09 09b 09c".split()
+FIRST_EDITION = "09c".split()
 SECTIONS = [
     "Setup",
     "Quick start",
@@ -182,7 +182,7 @@ def size_of_cells(lesson):
 @rule
 def size_of_lesson(lesson):
     count = sum(len(lines(cell)) for cell in lesson.code)
-    least, most = 120, 425 if lesson.number == "08" else 325
+    least, most = 120, 325
     fewest, words = 800, 2000
     if lesson.second_edition:
         least, most, fewest, words = 150, 250, 900, 1700

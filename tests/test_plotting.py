@@ -48,12 +48,6 @@ def test_values_outside_the_range_are_cut_not_stretched():
     assert sheet()[0, [0, 2, 4]].tolist() == [0, 0.5, 1]
 
 
-def test_a_grid_has_every_number_in_its_place():
-    plotting.show_grid([[0, 2e-7], [np.nan, 1e-4]], ["a", "b"], ["c", "d"], "title")
-    found = {text.get_position(): text.get_text() for text in plt.gca().texts}
-    assert found == {(0, 0): "0", (1, 0): "2e-07", (0, 1): "error", (1, 1): "1e-04"}
-
-
 def test_history_has_one_line_a_key_and_one_a_baseline():
     history = {"loss": [2, 1], "val_loss": [3, 2], "learning_rate": [1, 1]}
     keys = ["loss", "val_loss"]

@@ -80,6 +80,10 @@ def check_1(answer):
         "'a b c' and three times the same are not both kept at 0.34. "
         "Hint: shingles form a set: each counts once."
     )
+    assert _plain(answer(["a b c", "a b c a b c a b c"], 0.33)) == [0], (
+        "'a b c' and three times the same are both kept at 0.33, though they share 1 "
+        "of 3 different shingles. Hint: shingles form a set: each counts once."
+    )
     short = answer(["yes", "no", "yes", "oh no", ""], 0.9)
     assert _plain(short) == [0, 1, 3, 4], (
         "of 'yes', 'no', 'yes', 'oh no' and '' it does not keep 0, 1, 3 and 4. "
@@ -122,6 +126,12 @@ def check_2(answer):
             f"test set instead of {wanted} or a few more. Hint: add group after group "
             "and count their members, not the groups, until there are enough."
         )
+    large = [_mask(answer(skewed, 0.05, s), 200)[:150].any() for s in range(30)]
+    assert any(large) and not all(large), (
+        f"{'all' if any(large) else 'none'} of 30 splits have one of the large groups "
+        "in the test set. Hint: the order of the groups is drawn; it does not depend "
+        "on their sizes."
+    )
     groups = rng.integers(0, 50, 200)
     first = _mask(answer(groups.copy(), 0.2, 1), 200)
     assert np.array_equal(first, _mask(answer(groups.copy(), 0.2, 1), 200)), (
@@ -170,6 +180,17 @@ def check_3(answer):
         "the threshold 0.45. Hint: only classes that reach their thresholds count."
     )
     _suspects(found, [5, 2])
+    # Both suspects look like class 1, the second with less for its own label.
+    probabilities = np.array(
+        [
+            [0.90, 0.10, 0.00],
+            [0.30, 0.70, 0.00],
+            [0.10, 0.65, 0.25],
+            [0.30, 0.60, 0.10],
+            [0.00, 0.10, 0.90],
+        ]
+    )
+    _suspects(answer(np.array([0, 0, 0, 1, 2]), probabilities), [2, 1])
     probabilities = np.array([[0.6, 0.4], [0.6, 0.4], [0.4, 0.6]])
     assert _plain(answer(np.array([0, 0, 0]), probabilities)) == [], (
         "a class that no picture has as label makes suspects. "
@@ -285,6 +306,9 @@ WRONG = {  # replacements in a solution, or another body for it
     "label_suspects__most_probable_first": [
         ("np.argsort(given)", "np.argsort(-given)")
     ],
+    "label_suspects__sorts_by_the_other_class": [
+        ("np.argsort(given)", "np.argsort(-reached.max(axis=1)[suspects])")
+    ],
     "label_suspects__empty_classes_make_suspects": [("np.inf", "0.0")],
     "label_suspects__above_the_threshold": [(">= thresholds", "> thresholds")],
     "label_suspects__returns_a_mask": [
@@ -323,6 +347,31 @@ def split_by_group__stops_before_the_share(groups, test_share, seed):
 def split_by_group__returns_positions(groups, test_share, seed):
     order = np.random.default_rng(seed).permutation(np.unique(groups))
     return np.flatnonzero(np.isin(groups, order[: int(test_share * len(order))]))
+
+
+def split_by_group__smallest_first(groups, test_share, seed):
+    groups = np.asarray(groups)
+    order = np.random.default_rng(seed).permutation(np.unique(groups))
+    in_test = np.zeros(len(groups), bool)
+    for group in sorted(order, key=lambda group: np.sum(groups == group)):
+        if in_test.sum() >= test_share * len(groups):
+            break
+        in_test |= groups == group
+    return in_test
+
+
+def keep_different__counts_repeats(texts, threshold):
+    from collections import Counter
+
+    kept, bags = [], []
+    for position, text in enumerate(texts):
+        words = text.lower().split()
+        starts = range(max(len(words) - 2, 1))
+        mine = Counter(tuple(words[start : start + 3]) for start in starts)
+        if all((mine & b).total() / (mine | b).total() < threshold for b in bags):
+            kept.append(position)
+            bags.append(mine)
+    return kept
 
 
 def split_by_group__counts_groups(groups, test_share, seed):

@@ -59,6 +59,11 @@ def check_1(answer):
             "after Python was restarted, files are in other splits. "
             "Hint: the built-in hash() changes with every start, hashlib does not."
         )
+    poems = {answer(f"Author {n}/Poems/1.txt") for n in range(100)}
+    assert len(poems) > 1, (
+        "the folders Poems of 100 authors are all in one split. "
+        "Hint: hash the whole name of the folder, Author/Book."
+    )
     author = {
         split for book, split in zip(books, splits, strict=True) if "r 1/" in book
     }
@@ -148,6 +153,9 @@ WRONG = {  # replacements in a solution, or another body for it
     "split_of__hashes_the_file": [("(folder or file)", "file")],
     "split_of__takes_the_outer_folder": [
         ('file.rpartition("/")[0]', 'file.partition("/")[0]'),
+    ],
+    "split_of__takes_the_inner_folder": [
+        ('file.rpartition("/")[0]', '"/".join(file.split("/")[-2:-1])'),
     ],
     "split_of__forgets_loose_files": [("(folder or file)", "folder")],
     "split_of__uses_the_built_in_hash": "return ['test', 'validation', *8 * ['train']]"

@@ -86,6 +86,11 @@ def check_1(answer):
         "both epochs have the same order. "
         "Hint: shuffle after cache(), anew in each epoch."
     )
+    more = answer(np.arange(1000, dtype="float32"), lambda x: x, lambda x: x)
+    assert next(iter(more)).numpy().max() > 500, (
+        "of 1,000 numbers, the first batch holds none above 500. "
+        "Hint: shuffle with a buffer of len(numbers)."
+    )
     members = [{*(epoch[0] // 10)} for epoch in (first, second)]
     assert members[0] != members[1] and max(members[0]) - min(members[0]) > 50, (
         "the batches hold neighbours, epoch after epoch. Hint: shuffle single numbers, "
@@ -96,7 +101,7 @@ def check_1(answer):
 def check_2(answer):
     """flip_and_tell(picture): random anew for each picture, and told truly."""
     tf.get_logger().setLevel("ERROR")  # AutoGraph misses the source of answers
-    pictures = np.random.default_rng(0).random((1000, 4, 6, 1)).astype("float32")
+    pictures = np.random.default_rng(0).random((1000, 4, 6, 3)).astype("float32")
     data = tf.data.Dataset.from_tensor_slices(pictures)
     result = next(iter(data.map(answer).batch(1000)))
     assert isinstance(result, tuple) and len(result) == 2, (
@@ -251,6 +256,7 @@ WRONG = {  # replacements in a solution, or another body for it
         (".shuffle(len(numbers))", ""),
         ("batch(32)", "batch(32).shuffle(100)"),
     ],
+    "mend__buffer_of_a_hundred": [("shuffle(len(numbers))", "shuffle(100)")],
     "mend__small_buffer": [("shuffle(len(numbers))", "shuffle(10)")],
     "mend__augments_batches": [
         (".map(augment)", ""),
@@ -270,6 +276,7 @@ WRONG = {  # replacements in a solution, or another body for it
         ("tf.random.uniform([]) < 0.5", "tf.constant(np.random.rand() < 0.5)")
     ],
     "flip_and_tell__upside_down": [("picture[:, ::-1]", "picture[::-1]")],
+    "flip_and_tell__mirrors_the_channels": [("picture[:, ::-1]", "picture[..., ::-1]")],
     "flip_and_tell__swaps_what_is_told": [
         ('tf.cast(told, "float32")', '1 - tf.cast(told, "float32")')
     ],

@@ -26,6 +26,16 @@ def check_1(answer):
     """The nucleus of top-p."""
     some = np.array([0.1, 0.5, 0.15, 0.25])
     before = some.copy()
+    found = answer(some.copy(), 0.6)
+    assert np.shape(found) == (4,), (
+        f"four probabilities give a result of shape {np.shape(found)}. "
+        "Hint: keep all places, with 0 for what is cut off."
+    )
+    mixed = close(np.sort(found), [0, 0, 1 / 3, 2 / 3])
+    assert not mixed or close(found, [0, 2 / 3, 0, 1 / 3]), (
+        "the right probabilities stand in the wrong places. "
+        "Hint: put each back where it came from: result[kept] = probabilities[kept]."
+    )
     assert close(np.sum(answer(np.array([0.4, 0.35, 0.25]), 0.7)), 1.0), (
         "the result does not sum to 1. Hint: divide by what is left."
     )
@@ -74,13 +84,22 @@ def check_2(answer):
     def halves(id, state):
         return np.array([0.5, 0.25, 0.25]), state
 
-    assert close(answer([2, 0, 0], halves), 2.0), (
+    found = answer([2, 0, 0], halves)
+    assert np.ndim(found) == 0, (
+        f"it returned {str(found)[:40]}, not one number. Hint: sum over the text."
+    )
+    assert not close(found, 3.0), (
+        "two characters of probability 1/2 each cost 3 bits instead of 2. Hint: look "
+        "up the probability of the next id, not of the one that was read, and skip "
+        "the first id, which is given."
+    )
+    assert close(found, 2.0), (
         "two characters of probability 1/2 each do not cost 2 bits. Hint: sum -log2 of "
         "the probability of the character that comes, over all but the first."
     )
     assert close(answer([0, 1], halves), 2.0), (
         "a character of probability 1/4 does not cost 2 bits. Hint: look up the "
-        "probability of the next id, not of the one that was read."
+        "probability of the id that comes next, not of the likeliest or the last."
     )
     assert close(answer([0] * 3000, halves), 2999.0), (
         "a long text gives no sensible number. Hint: sum the logarithms; the product "
@@ -101,6 +120,10 @@ WRONG = {  # replacements in a solution, or another body for it
         ("sums - probabilities[order] < p - 1e-12", "sums <= p")
     ],
     "top_p__not_normalised": [(" / result.sum()", "")],
+    "top_p__sorted": [("return result", "result = np.sort(result)\n    return result")],
+    "top_p__drops_the_rest": [
+        ("return result / result.sum()", "return result[kept] / result.sum()")
+    ],
     "top_p__changes_its_input": [
         ("result / result.sum()", "np.divide(result, result.sum(), out=probabilities)")
     ],
@@ -108,12 +131,14 @@ WRONG = {  # replacements in a solution, or another body for it
     "bits_of__natural_logarithm": [("np.log2", "np.log")],
     "bits_of__product": (
         "product, state = 1.0, None\n"
-        "for current, following in zip(ids[:-1], ids[1:]):\n"
-        "    probabilities, state = step(current, state)\n"
-        "    product *= probabilities[following]\n"
-        "with np.errstate(divide='ignore'):\n"
-        "    return float(-np.log2(product))"
+        "    for current, following in zip(ids[:-1], ids[1:]):\n"
+        "        probabilities, state = step(current, state)\n"
+        "        product *= probabilities[following]\n"
+        "    with np.errstate(divide='ignore'):\n"
+        "        return float(-np.log2(product))"
     ),
+    "bits_of__of_the_likeliest": [("probabilities[following]", "probabilities.max()")],
+    "bits_of__a_list": [("return float(bits)", "return [float(bits)] * len(ids)")],
     "bits_of__mean": [("return float(bits)", "return float(bits / (len(ids) - 1))")],
     "bits_of__probability_of_the_input": [
         ("probabilities[following]", "probabilities[current]")

@@ -1,18 +1,13 @@
-"""Exercises of lesson 04b: solutions, then checkers, then wrong answers."""
+"""Exercises of lesson 04b: solutions, then checkers, then wrong answers.
 
-import warnings
+04b.3: Modes found with the seeds 0, 1, 2 (the lesson's own, 3, 2, 3): equal
+rates of 0.001: 5, 6, 7; equal rates of 0.005: 8, 7, 3; `saturating`: 3, 3, 3, and only
+20 % to 55 % of the points are near a mode.
+"""
 
 from course_utils.judge import close
 
 import numpy as np
-
-
-def gradient_sizes(logits):
-    """Logits (N,) -> three arrays (N,): saturating, non-saturating, Wasserstein."""
-    small = np.exp(-np.abs(logits))  # never overflows
-    probability = np.where(logits < 0, small, 1) / (1 + small)
-    other = np.where(logits < 0, 1, small) / (1 + small)
-    return probability, other, np.ones(len(logits))
 
 
 def one_sided_penalty(critic, real, generated, share):
@@ -41,51 +36,6 @@ def most_collapsed(real, runs):
 
 
 def check_1(answer):
-    """The generator's gradient with respect to the logit."""
-    logits = np.array([-3.0, 0.0, 0.5, 4.0])
-    before = logits.copy()
-    result = answer(logits)
-    triple = isinstance(result, tuple | list | np.ndarray) and len(result) == 3
-    assert triple and all(np.shape(sizes) == (4,) for sizes in result), (
-        "for 4 logits it does not return three arrays of shape (4,). Hint: one number "
-        "for each logit and each loss; do not take the mean."
-    )
-    assert close(logits, before), "it changes the logits. Hint: make new arrays."
-    saturating, non_saturating, wasserstein = (np.asarray(r, float) for r in result)
-    assert min(r.min() for r in (saturating, non_saturating, wasserstein)) >= 0, (
-        "some values are negative. Hint: the length of a gradient has no sign."
-    )
-    assert close(wasserstein, np.ones(4)), (
-        f"the Wasserstein loss, minus the score, has {str(wasserstein)[:40]}. Hint: "
-        "the derivative of -a is -1 for every a."
-    )
-    expected = 1 / (1 + np.exp(-logits))
-    assert not (close(saturating, 1 - expected) and close(non_saturating, expected)), (
-        "saturating and non-saturating are swapped. Hint: the saturating one is small "
-        "for very negative logits."
-    )
-    assert close(saturating, expected), (
-        f"the saturating loss has {saturating[0]:.3g} at logit -3. Hint: the "
-        "derivative of softplus(a) is the sigmoid of a."
-    )
-    assert close(non_saturating, 1 - expected), (
-        f"the non-saturating loss has {non_saturating[0]:.3g} at logit -3. Hint: the "
-        "derivative of softplus(-a) is minus the sigmoid of -a."
-    )
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        extreme = answer(np.array([-1000.0, -40.0, 1000.0]))
-    assert not told, (
-        f"logits of ±1,000 give a warning ({str(told[0].message)[:40]}). Hint: take "
-        "np.exp of -np.abs(logits) only."
-    )
-    assert np.isclose(extreme[0][1], np.exp(-40), rtol=1e-3, atol=0), (
-        f"the saturating gradient at -40 is {extreme[0][1]:.3g}, not 4.25e-18. Hint: "
-        "1 minus a number near 1 loses all digits."
-    )
-
-
-def check_2(answer):
     """A one-sided gradient penalty for pictures."""
     import tensorflow as tf
 
@@ -143,7 +93,7 @@ def check_2(answer):
     )
 
 
-def check_3(answer):
+def check_2(answer):
     """The run that covers least of the real examples."""
     rng = np.random.default_rng(0)
     modes = rng.normal(size=(8, 6)) * 8
@@ -203,28 +153,6 @@ def check_3(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "gradient_sizes__swapped": [
-        ("return probability, other,", "return other, probability,")
-    ],
-    "gradient_sizes__overflows": "p = 1 / (1 + np.exp(-logits))\n    return p, "
-    "1 / (1 + np.exp(logits)), np.ones(len(logits))",
-    "gradient_sizes__signs": [
-        ("return probability, other,", "return -probability, -other,")
-    ],
-    "gradient_sizes__of_the_mean": [
-        (
-            "return probability, other,",
-            "n = len(logits)\n    return probability / n, other / n,",
-        )
-    ],
-    "gradient_sizes__one_minus": [
-        ("return probability, other,", "return 1 - other, other,")
-    ],
-    "gradient_sizes__the_losses": "return (np.logaddexp(0, logits), "
-    "np.logaddexp(0, -logits), np.ones(len(logits)))",
-    "gradient_sizes__wasserstein_is_the_logit": [
-        ("np.ones(len(logits))", "np.abs(logits)")
-    ],
     "one_sided_penalty__two_sided": [
         ("tf.maximum(lengths - 1, 0) ** 2", "(lengths - 1) ** 2")
     ],

@@ -33,6 +33,12 @@ def sampling_layer():
     return Sampling
 
 
+def kl_to_prior(mean, log_variance, prior_mean, prior_log_variance):
+    centred = (mean - prior_mean) * np.exp(-0.5 * prior_log_variance)
+    log_ratio = log_variance - prior_log_variance
+    return 0.5 * np.sum(centred**2 + np.exp(log_ratio) - 1 - log_ratio, axis=1)
+
+
 def check_1(answer):
     """The reconstruction term of a Bernoulli decoder."""
     white, black = np.ones((1, 2, 3, 1)), -np.ones((1, 2, 3, 1))
@@ -158,6 +164,51 @@ def check_2(answer):
     )
 
 
+def check_3(answer):
+    """The KL divergence from a prior with a mean and a variance."""
+    rng = np.random.default_rng(1)
+    mean, log_variance, prior_mean, prior_log = rng.normal(size=(4, 3, 2))
+    zeros = np.zeros((3, 2))
+    same = answer(mean, log_variance, mean, log_variance)
+    assert np.shape(same) == (3,), (
+        f"for 3 examples of 2 units the result has the shape {np.shape(same)}, not "
+        "(3,). Hint: sum over the units, axis 1."
+    )
+    assert close(same, [0, 0, 0]), (
+        "q equal to its prior does not cost 0 nats. Hint: shift and scale z so that "
+        "the prior has the mean 0 and the variance 1; q is then standard normal, too."
+    )
+    standard = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
+    assert close(answer(mean, log_variance, zeros, zeros), standard.sum(axis=1)), (
+        "to a prior with mean 0 and variance 1, the term is not that of the lesson. "
+        "Hint: (mean ** 2 + variance - 1 - log variance) / 2, summed over the units."
+    )
+    shifted = answer(mean + 3, log_variance, zeros + 3, zeros)
+    assert close(shifted, standard.sum(axis=1)), (
+        "if both means move by 3, the term changes. "
+        "Hint: only the difference of the means counts."
+    )
+    halved = answer(zeros, zeros, zeros, zeros + np.log(4))
+    assert close(halved, np.full(3, np.log(4) - 0.75)), (
+        "with equal means, and standard deviations of 1 for q and 2 for the prior, 2 "
+        "units do not cost log 4 - 0.75 = 0.64 nats. Hint: q has 1/4 of the prior's "
+        "variance; subtract the log variances and keep which is which."
+    )
+    far = answer(zeros + 2, zeros + np.log(4), zeros, zeros + np.log(4))
+    assert close(far, [1, 1, 1]), (
+        "with standard deviations of 2 and means 2 apart, 2 units do not cost 1 nat. "
+        "Hint: divide the difference of the means by the prior's standard deviation, "
+        "exp(0.5 * prior_log_variance)."
+    )
+    expected = (mean - prior_mean) ** 2 / np.exp(prior_log)
+    expected += np.exp(log_variance - prior_log) - 1 - (log_variance - prior_log)
+    found = answer(mean, log_variance, prior_mean, prior_log)
+    assert close(found, 0.5 * expected.sum(axis=1)), (
+        "units with priors of their own do not have the sum of their terms. "
+        "Hint: work with whole arrays and sum over axis 1 at the end."
+    )
+
+
 WRONG = {  # replacements in a solution, or another body for it
     "bernoulli_reconstruction__mean": [(".sum(axis=(1, 2, 3)).mean()", ".mean()")],
     "bernoulli_reconstruction__sum_of_all": [(".sum(axis=(1, 2, 3)).mean()", ".sum()")],
@@ -215,4 +266,36 @@ WRONG = {  # replacements in a solution, or another body for it
     ],
     "sampling_layer__only_in_training": [("* noise", "* 0.0 * noise")],
     "sampling_layer__returns_a_layer": [("return Sampling", "return Sampling()")],
+    "kl_to_prior__ignores_the_prior": "return 0.5 * np.sum(mean**2 "
+    "+ np.exp(log_variance) - 1 - log_variance, axis=1)",
+    "kl_to_prior__reversed": [
+        (
+            "centred = (mean",
+            "log_variance, prior_log_variance = prior_log_variance, "
+            "log_variance\n    centred = (mean",
+        )
+    ],
+    "kl_to_prior__mean_not_scaled": [(" * np.exp(-0.5 * prior_log_variance)", "")],
+    "kl_to_prior__mean_scaled_by_the_variance": [("np.exp(-0.5 *", "np.exp(-1 *")],
+    "kl_to_prior__scaled_by_q": [("-0.5 * prior_log_variance", "-0.5 * log_variance")],
+    "kl_to_prior__of_the_mean_prior": [
+        ("mean - prior_mean)", "mean - prior_mean.mean(axis=0))")
+    ],
+    "kl_to_prior__only_shifts": [
+        ("log_variance - prior_log", "log_variance - 0 * prior_log")
+    ],
+    "kl_to_prior__only_scales": [("(mean - prior_mean)", "mean")],
+    "kl_to_prior__difference_of_two_terms": "def kl(m, v): return 0.5 * np.sum("
+    "m**2 + np.exp(v) - 1 - v, axis=1)\n"
+    "    return kl(mean, log_variance) - kl(prior_mean, prior_log_variance)",
+    "kl_to_prior__one_number": [(", axis=1)", ")")],
+    "kl_to_prior__keeps_the_units": [
+        (
+            "np.sum(centred**2 + np.exp(log_ratio) - 1 - log_ratio, axis=1)",
+            "(centred**2 + np.exp(log_ratio) - 1 - log_ratio)",
+        )
+    ],
+    "kl_to_prior__mean_of_units": [("np.sum(", "np.mean(")],
+    "kl_to_prior__over_examples": [("axis=1", "axis=0")],
+    "kl_to_prior__no_half": [("0.5 * np.sum", "np.sum")],
 }

@@ -1,163 +1,208 @@
 """Exercises of lesson 07: solutions, then checkers, then wrong answers."""
 
-import warnings
-
 from course_utils.judge import close
 
 import numpy as np
 
 
-def score(probabilities):
-    mean = probabilities.mean(axis=0)
-    ratio = np.where(probabilities > 0, probabilities, 1) / np.where(mean > 0, mean, 1)
-    divergences = np.sum(probabilities * np.log(ratio), axis=1)
-    return float(np.exp(divergences.mean()))
+def ten_that_fool(probabilities):
+    return np.argmax(probabilities, axis=0)
 
 
-def distance_of_independent(real, generated):
-    means = real.mean(axis=0) - generated.mean(axis=0)
-    deviations = real.std(axis=0, ddof=1) - generated.std(axis=0, ddof=1)
-    return float(np.sum(means**2) + np.sum(deviations**2))
+def at_infinity(sizes, distances):
+    slope, value = np.polyfit(1 / np.asarray(sizes, float), distances, 1)
+    return float(value)
 
 
-def precision_and_coverage(distances, radii):
-    inside = distances <= radii[:, None]
-    return float(inside.any(axis=0).mean()), float(inside.any(axis=1).mean())
+def suspicious(nearest, usual):
+    return float(np.mean(nearest < np.quantile(usual, 0.01)))
 
 
 def check_1(answer):
-    """The Inception Score."""
-    random = np.random.default_rng(0)
-    some = random.dirichlet(np.ones(4), size=30)
-    before = some.copy()
-    assert close(answer(np.full((6, 5), 0.2)), 1.0), (
-        "a classifier that never decides must score 1. Hint: every row equals the mean "
-        "of the rows, so each divergence is 0 and exp(0) = 1."
+    """Ten pictures, repeated, with a high Inception Score."""
+    rng = np.random.default_rng(0)
+
+    def judged(count, num_classes):
+        logits = rng.normal(size=(count, num_classes))
+        logits[np.arange(count), rng.integers(0, num_classes, count)] += 4
+        p = np.exp(logits * rng.uniform(0.2, 2, (count, 1)))
+        return p / p.sum(axis=1, keepdims=True)
+
+    p = judged(400, 10)
+    before = p.copy()
+    chosen = np.asarray(answer(p))
+    assert chosen.shape == (10,), (
+        f"for 400 pictures and 10 classes it returns the shape {chosen.shape}, not "
+        "(10,). Hint: one picture for each class, each class a column."
     )
-    assert close(answer(some), score(some)), (
-        "the score of 30 pictures is wrong. "
-        "Hint: per picture sum p * log(p / mean of p over the pictures) over the "
-        "classes, then take the mean over the pictures, then exp."
+    assert close(p, before, 0), "it changes the probabilities. Hint: work on a copy."
+    assert chosen.dtype.kind in "iu", (
+        f"it returns numbers such as {chosen.flat[0]!s:.8}, not indices. Hint: which "
+        "picture has the highest probability, not how high it is."
     )
-    sure = np.repeat(np.eye(4), [5, 5, 5, 5], axis=0)
-    with warnings.catch_warnings(action="error"):
-        value, missing = answer(sure), answer(sure[:10])
-    assert np.all(np.isfinite(value)), (
-        "probabilities of 0 give NaN, infinity or a warning. Hint: 0 * log(0) counts "
-        "as 0: put a 1 in place of each 0 inside the logarithm."
+    assert chosen.min() >= 0 and chosen.max() < 400, (
+        f"there is no picture with the index {chosen[np.argmax(np.abs(chosen))]}. "
+        "Hint: count the rows from 0."
     )
-    assert close(value, 4.0, 1e-4) and close(missing, 2.0, 1e-4), (
-        "four classes, each surely recognised and equally frequent, must score 4, and "
-        "two of the four must score 2. Hint: only classes that occur count; check "
-        "which axis each sum and mean runs over."
+    assert not close((chosen - 1) % 400, p.argmax(axis=0)), (
+        "each index is one too high. Hint: count the rows from 0."
     )
-    assert close(value, 4.0) and close(missing, 2.0), (
-        "the score of sure pictures is a little off. "
-        "Hint: treat 0 exactly instead of adding a small number to every probability."
+    assert not close(chosen, p.argmin(axis=0)), (
+        "they are the pictures with the lowest probability of each class. Hint: the "
+        "judge must be sure of the class."
     )
-    assert close(some, before, 0), (
-        "your function changes its input. Hint: work on a copy."
+    seen = set(p[chosen].argmax(axis=1).tolist())
+    assert len(seen) == 10, (
+        f"the judge sees only {len(seen)} different classes in your ten pictures. "
+        "Hint: the surest pictures of all may share a class; search class by class."
+    )
+
+    def score(p):
+        return np.exp(np.mean(np.sum(p * np.log(p / p.mean(axis=0)), axis=1)))
+
+    found, possible = score(p[chosen]), score(p[p.argmax(axis=0)])
+    assert found > possible - 1e-6, (
+        f"copies of them score {found:.3f}; {possible:.3f} is possible. Hint: of each "
+        "class, take the picture of which the judge is surest."
+    )
+    few = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0], [0.0, 0.1, 0.9], [0, 0.3, 0.7]])
+    assert close(answer(few), [0, 1, 2]), (
+        "with 3 classes and 4 pictures, of which the first three are the surest, it "
+        "does not return [0, 1, 2]. Hint: number of classes = number of columns."
     )
 
 
 def check_2(answer):
-    """The Fréchet distance of features that are independent."""
-    random = np.random.default_rng(0)
-    real, generated = random.normal(size=(40, 3)), random.normal(size=(30, 3))
-    assert close(answer(real, real[::-1]), 0.0), (
-        "a set and itself in another order are not at distance 0. Hint: only means and "
-        "standard deviations over axis 0 may count, not single rows."
+    """The Fréchet distance of endless sets."""
+    sizes = np.array([250, 500, 1000, 4000])
+    value = answer(sizes, 3.0 + 800 / sizes)
+    assert np.shape(value) == (), (
+        f"it returns the shape {np.shape(value)}, not one number. Hint: of the line, "
+        "return only its value at 1 / n = 0."
     )
-    assert close(answer(real, real + [3, 0, 4]), 25.0), (
-        "moving a set by (3, 0, 4) must give 3^2 + 4^2 = 25. Hint: sum the squared "
-        "differences of the means, without a square root at the end."
+    assert not close(value, 800.0, 1e-4), (
+        "it returns the slope of the line. Hint: np.polyfit(x, y, 1) returns the slope "
+        "first, then the value at x = 0."
     )
-    spread = np.sum((2 * real.std(axis=0, ddof=1)) ** 2)
-    centred = real - real.mean(axis=0)
-    assert close(answer(centred, 3 * centred), spread), (
-        "a set that is three times as wide gives the wrong distance. "
-        "Hint: s1^2 + s2^2 - 2 s1 s2 is (s1 - s2)^2: take standard deviations s "
-        "(ddof=1), not the variances."
+    assert close(value, 3.0, 1e-4), (
+        f"for distances of exactly 3 + 800 / n it returns {float(value):.4g}, not 3. "
+        "Hint: fit a straight line to the distances against 1 / n, not against n."
     )
-    wide = generated * [1, 5, 0.1]
-    assert close(answer(real, wide), distance_of_independent(real, wide)), (
-        "two sets of different sizes give the wrong distance. Hint: every feature has "
-        "its own mean and deviation: np.std(..., axis=0, ddof=1)."
+    order = np.array([2, 0, 3, 1])
+    assert close(answer(sizes[order], 3.0 + 800 / sizes[order]), 3.0, 1e-4), (
+        "sizes in another order give another result. Hint: fit a line to all points."
+    )
+    sizes = np.array([100, 200, 500, 1000, 5000])
+    noisy = 2.0 + 500 / sizes + np.array([0.3, -0.4, 0.2, -0.1, 0.05])
+    expected = np.polyfit(1 / sizes, noisy, 1)[1]
+    value = answer(sizes, noisy)
+    assert close(value, expected, 1e-4), (
+        f"for points that do not lie on a line it returns {float(value):.4g}, not "
+        f"{expected:.4g}. Hint: a straight line by least squares through all points, "
+        "with equal weights."
+    )
+    value = answer([250, 500, 1000], [5.0, 4.0, 3.5])
+    assert close(value, 3.0, 1e-4), (
+        "lists give another result than arrays. Hint: np.asarray(sizes, float)."
     )
 
 
 def check_3(answer):
-    """Precision and coverage from a table of distances."""
-    # Three real pictures, two generated ones, both near the first real picture.
-    distances = np.array([[0.5, 0.9], [4.0, 3.0], [5.0, 6.0]])
-    result = answer(distances, np.array([1.0, 2.0, 2.0]))
-    assert np.shape(result) == (2,), (
-        "the result is not a pair of numbers. Hint: return precision, coverage."
+    """The share of pictures suspiciously near to a training picture."""
+    rng = np.random.default_rng(0)
+    usual, honest = rng.gamma(9, 1, 4000), rng.gamma(9, 1, 4000)
+    result = answer(honest, usual)
+    assert np.shape(result) == (), (
+        f"it returns the shape {np.shape(result)}, not one number. Hint: the mean over "
+        "the generated pictures comes last."
     )
-    assert not close(result, [1 / 3, 1.0]), (
-        "precision and coverage are swapped. "
-        "Hint: precision is a share of the generated pictures, which are the columns."
+    result = float(result)
+    assert result <= 1, (
+        f"it returns {result:.4g}, which is no share. Hint: np.mean of a comparison, "
+        "instead of np.sum."
     )
-    assert close(result, [1.0, 1 / 3]), (
-        "two good samples near one of three real pictures must give precision 1 and "
-        "coverage 1/3. "
-        "Hint: precision: columns with any distance in reach; coverage: such rows."
+    assert result < 0.5, (
+        f"of an honest generator {result:.0%} are suspicious. Hint: nearer than 99 % "
+        "of unseen pictures: the quantile 0.01 of their distances."
     )
-    assert close(answer(distances, np.array([0.6, 2.0, 2.0])), [0.5, 1 / 3]), (
-        "a radius of 0.6 around the first picture must leave out the second sample. "
-        "Hint: row i belongs to radii[i]: compare with radii[:, None]."
+    some = honest.copy()
+    some[:400] = rng.uniform(0, 0.1, 400)
+    told = float(answer(some, usual))
+    reverse = np.mean(usual < np.quantile(some, 0.01))
+    assert not close(told, reverse), (
+        "it counts unseen pictures that are nearer than 99 % of generated ones. Hint: "
+        "the limit comes from `usual`, the count from `nearest`."
     )
-    assert close(answer(distances, np.array([0.5, 3.0, 1.0])), [1.0, 2 / 3]), (
-        "a sample whose distance equals the radius must count as inside. "
-        "Hint: compare with <=."
+    assert told > 0.05, (
+        f"with one copy among ten pictures it returns {told:.3f}. Hint: compare each "
+        "generated picture with a limit; the median hides a few copies."
     )
-    square = np.array([[1.0, 9.0, 9.0], [1.0, 9.0, 9.0], [2.0, 9.0, 9.0]])
-    assert close(answer(square, np.array([1.0, 1.0, 2.0])), [1 / 3, 1.0]), (
-        "one sample inside three balls, two samples in none: precision must be 1/3 and "
-        "coverage 1. "
-        "Hint: a sample counts once, in however many balls it lies: any, not sum."
+    limit = np.quantile(usual, 0.01)
+    expected = np.mean(honest < limit), np.mean(some < limit)
+    assert close([result, told], expected, 1e-3), (
+        f"it returns {result:.4f} for an honest generator and {told:.4f} for one that "
+        f"copies a tenth, not {expected[0]:.4f} and {expected[1]:.4f}. Hint: the "
+        "limit is the quantile 0.01 of `usual`; count `nearest` below it."
+    )
+    shorter = float(answer(some[:1000], usual))
+    assert close(shorter, np.mean(some[:1000] < limit), 1e-3), (
+        "it fails for sets of different sizes. Hint: divide by the number of generated "
+        "pictures, not by that of unseen ones."
+    )
+    scaled = float(answer(7 * some, 7 * usual))
+    assert close(scaled, told, 1e-3), (
+        "distances in another unit give another share. Hint: no fixed limit; take it "
+        "from `usual`."
     )
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "score__zero_times_infinity": [
-        ("np.where(probabilities > 0, probabilities, 1)", "probabilities")
+    "ten_that_fool__class_of_each": [("axis=0", "axis=1")],
+    "ten_that_fool__probabilities": [("np.argmax", "np.max")],
+    "ten_that_fool__surest_of_all": "return np.argsort(-probabilities.max(axis=1))"
+    "[:probabilities.shape[1]]",
+    "ten_that_fool__least_sure": [("np.argmax", "np.argmin")],
+    "ten_that_fool__first_of_each": "return np.array([np.argmax(probabilities.argmax("
+    "axis=1) == c) for c in range(probabilities.shape[1])])",
+    "ten_that_fool__counts_from_one": [
+        (
+            "np.argmax(probabilities, axis=0)",
+            "(np.argmax(probabilities, axis=0) + 1) % len(probabilities)",
+        )
     ],
-    "score__small_number_added": [
-        ("np.where(probabilities > 0, probabilities, 1)", "(probabilities + 1e-6)"),
-        ("np.where(mean > 0, mean, 1)", "(mean + 1e-6)"),
+    "ten_that_fool__one_only": "return np.full(probabilities.shape[1], "
+    "probabilities.max(axis=1).argmax())",
+    "ten_that_fool__ten_always": "return np.argmax(probabilities, axis=0)[:10] if "
+    "probabilities.shape[1] == 10 else np.arange(10)",
+    "at_infinity__against_n": [("1 / np.asarray(sizes, float)", "np.asarray(sizes)")],
+    "at_infinity__slope": [("float(value)", "float(slope)")],
+    "at_infinity__both": [("float(value)", "slope, value")],
+    "at_infinity__largest_set": "return float(distances[np.argmax(sizes)])",
+    "at_infinity__mean": "return float(np.mean(distances))",
+    "at_infinity__last_two": "a, b = 1 / np.sort(sizes)[-2:]\n    y = "
+    "np.asarray(distances)[np.argsort(sizes)]\n    "
+    "return float(y[-1] - b * (y[-2] - y[-1]) / (a - b))",
+    "at_infinity__parabola": [
+        ("slope, value = ", "_, slope, value = "),
+        ("distances, 1)", "distances, 2)"),
     ],
-    "score__no_exponential": [("np.exp", "")],
-    "score__exponential_of_each_picture": [
-        ("divergences.mean())", "divergences).mean()")
+    "at_infinity__needs_arrays": "return np.polyfit(np.array(sizes) ** -1, distances, "
+    "1)[1]",
+    "suspicious__far_ones": [("0.01", "0.99")],
+    "suspicious__median": "return float(np.median(nearest) / np.median(usual) < 0.01)",
+    "suspicious__count": [("np.mean", "np.sum")],
+    "suspicious__swapped": "return float(np.mean(usual < np.quantile(nearest, 0.01)))",
+    "suspicious__smallest": [("np.quantile(usual, 0.01)", "np.min(usual)")],
+    "suspicious__one_percent_of_the_median": [
+        ("np.quantile(usual, 0.01)", "0.01 * np.median(usual)")
     ],
-    "score__mean_over_classes": [("mean(axis=0)", "mean(axis=1, keepdims=True)")],
-    "distance_of_independent__root": [("float(", "np.sqrt(")],
-    "distance_of_independent__variances": [
-        ("real.std", "real.var"),
-        ("generated.std", "generated.var"),
+    "suspicious__array": "return nearest < np.quantile(usual, 0.01)",
+    "suspicious__five_percent": [("0.01", "0.05")],
+    "suspicious__divided_by_unseen": [
+        (
+            "np.mean(nearest < np.quantile(usual, 0.01))",
+            "np.sum(nearest < np.quantile(usual, 0.01)) / len(usual)",
+        )
     ],
-    "distance_of_independent__means_only": [(" + np.sum(deviations**2)", "")],
-    "distance_of_independent__one_deviation_for_all": [
-        ("real.std(axis=0, ddof=1)", "real.std()"),
-        ("generated.std(axis=0, ddof=1)", "generated.std()"),
-    ],
-    "precision_and_coverage__swapped": [
-        ("distances <= radii[:, None]", "(distances <= radii[:, None]).T")
-    ],
-    "precision_and_coverage__strictly_less": [("<=", "<")],
-    "precision_and_coverage__counts_balls": [("any(axis=0)", "sum(axis=0)")],
-    "precision_and_coverage__one_radius_for_all": [("radii[:, None]", "radii.mean()")],
-    "precision_and_coverage__share_of_table": [
-        (".any(axis=0)", ""),
-        (".any(axis=1)", ""),
-    ],
-    "precision_and_coverage__precision_only": [
-        (", float(inside.any(axis=1).mean())", "")
-    ],
+    "suspicious__fixed_limit": [("np.quantile(usual, 0.01)", "2.5")],
 }
-
-
-def distance_of_independent__row_by_row(real, generated):
-    size = min(len(real), len(generated))
-    return np.mean(np.sum((real[:size] - generated[:size]) ** 2, axis=1))

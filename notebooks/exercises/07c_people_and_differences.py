@@ -14,11 +14,11 @@ def coin_test(wins, number):
     return sum(math.comb(number, k) for k in far) / 2**number
 
 
-def paired_interval(one, other, draws):
-    """(low, high) of mean(one - other), from (N,), (N,) and indices (resamples, N)."""
-    means = (one - other)[draws].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return low, high
+def sign_flip_test(differences, signs):
+    """p-value from differences (N,) and signs (rows, N) of 1 and -1: a float."""
+    observed = abs(np.sum(differences))
+    sums = abs(np.asarray(signs) @ np.asarray(differences))
+    return float(np.mean(sums >= observed - 1e-9))
 
 
 def check_1(answer):
@@ -54,30 +54,50 @@ def check_1(answer):
 
 
 def check_2(answer):
-    """The paired interval."""
-    random = np.random.default_rng(0)
-    hard = random.normal(2, 1, 30)  # what makes a chapter hard for both
-    one, other = hard + random.normal(0.1, 0.02, 30), hard + random.normal(0, 0.02, 30)
-    draws = random.integers(0, 30, (400, 30))
-    result = answer(one, other, draws)
-    assert np.shape(result) == (2,), (
-        "the result is not a pair of numbers. Hint: return low, high."
+    """The permutation test by flipped signs."""
+    all_signs = 1 - 2 * np.array([[n >> k & 1 for k in range(4)] for n in range(16)])
+    result = answer(np.array([1.0, 1.0, 1.0, 1.0]), all_signs)
+    assert np.shape(result) == (), (
+        f"the result has the shape {np.shape(result)}, but it must be one number. "
+        "Hint: sum over the beginnings (axis 1), then take the share of all rows."
     )
-    expected = np.percentile((one - other)[draws].mean(axis=1), [2.5, 97.5])
-    assert np.ptp(result) < 10 * np.ptp(expected), (
-        "the interval is as wide as if the models had read different chapters. "
-        "Hint: take one - other of each chapter first, then draw the differences."
+    assert not close(result, 1 / 16), (
+        "four times 1 is as far from 0 as four times -1, and only one of them counts. "
+        "Hint: compare absolute values of the sums."
     )
-    assert not close([-result[1], -result[0]], expected), (
-        "the difference has the wrong sign. Hint: it is one minus other."
+    assert not close(result, 0.0), (
+        "rows that are exactly as far as the observed sum do not count. "
+        "Hint: at least as far is >=."
     )
-    assert close(result, expected), (
-        "the interval is wrong. Hint: (one - other)[draws] is (resamples, N): mean "
-        "over axis 1, then the 2.5th and the 97.5th percentile."
+    assert result <= 1, (
+        f"the result is {float(result):.3g}, and a p-value is at most 1. "
+        "Hint: take the share of the rows, not their number."
     )
-    assert close(answer(one, one + 0.5, draws), [-0.5, -0.5]), (
-        "a model that is 0.5 better on every chapter must give exactly (-0.5, -0.5). "
-        "Hint: nothing but the differences, chapter by chapter, may count."
+    assert close(result, 2 / 16), (
+        f"four differences of 1 with all 16 signs give {float(result):.3g}, not 2/16. "
+        "Hint: only the rows with all signs alike have a sum as far from 0 as 4."
+    )
+    result = answer(np.array([3.0, -1.0, 0.0, 1.0]), all_signs)
+    assert not close(result, answer(np.array([3.0, 1.0, 0.0, 1.0]), all_signs)), (
+        "the signs of the differences themselves make no difference. "
+        "Hint: the observed sum is that of the differences as they are."
+    )
+    assert close(result, 12 / 16), (
+        f"differences 3, -1, 0, 1 with all 16 signs give {float(result):.3g}, not "
+        "12/16. Hint: their sum is 3, and three of four rows reach at least 3 or -3."
+    )
+    assert close(answer(np.array([-2.0, -2.0, 1.0, 0.0]), all_signs), 8 / 16), (
+        "a negative observed sum gives a wrong share. "
+        "Hint: take the absolute value of the observed sum, too."
+    )
+    tenths = answer(np.array([0.1, 0.2, 0.3, -0.6]), all_signs)
+    assert close(tenths, 1.0), (
+        "an observed sum of 0, up to rounding, does not give 1. "
+        "Hint: every sum is at least as far from 0 as 0: allow for 1e-9."
+    )
+    assert close(answer(np.zeros(4), all_signs), 1.0), (
+        "without any difference the p-value is not 1. "
+        "Hint: every row is as far from 0 as the observed sum."
     )
 
 
@@ -92,11 +112,20 @@ WRONG = {  # replacements in a solution, or another body for it
     "coin_test__not_absolute": [
         ("abs(k - number / 2) >= distance", "max(k, number - k) >= wins")
     ],
-    "paired_interval__unpaired": [
-        ("(one - other)[draws]", "(one[draws] - other[draws[::-1]])")
+    "sign_flip_test__one_sided": [
+        ("abs(np.sum(differences))", "np.sum(differences)"),
+        ("abs(np.asarray(signs) @ np.asarray(differences))", "signs @ differences"),
     ],
-    "paired_interval__wrong_sign": [("= (one - other)", "= (other - one)")],
-    "paired_interval__ninety_percent": [("[2.5, 97.5]", "[5, 95]")],
-    "paired_interval__of_single_chapters": [("[draws].mean(axis=1)", "")],
-    "paired_interval__mean_over_resamples": [("axis=1", "axis=0")],
+    "sign_flip_test__further_only": [(">= observed - 1e-9", "> observed + 1e-9")],
+    "sign_flip_test__of_each_beginning": "observed = abs(differences)\n"
+    "    return np.mean(abs(signs * differences) >= observed - 1e-9, axis=0)",
+    "sign_flip_test__complement": [(">= observed - 1e-9", "< observed - 1e-9")],
+    "sign_flip_test__absolute_differences": [
+        ("abs(np.sum(differences))", "np.sum(abs(differences))")
+    ],
+    "sign_flip_test__number_of_rows": [("np.mean(sums", "np.sum(sums")],
+    "sign_flip_test__observed_not_absolute": [
+        ("abs(np.sum(differences))", "np.sum(differences)")
+    ],
+    "sign_flip_test__rounding": [("observed - 1e-9", "observed")],
 }

@@ -1,250 +1,301 @@
 """Exercises of lesson 08: solutions, then checkers, then wrong answers."""
 
-import warnings
+import tempfile
+from pathlib import Path
 
-from course_utils.judge import Verdict, close
+from course_utils.judge import close
 
 import numpy as np
 
 
-def quantise(weights):
-    scales = np.max(np.abs(weights), axis=0) / 127
-    divisors = np.where(scales > 0, scales, 1)
-    return np.round(weights / divisors).astype("int8"), scales
+def squash():
+    import keras
+
+    class Squash(keras.layers.Layer):
+        def __init__(self, factor, activation="tanh", **options):
+            super().__init__(**options)
+            self.factor = factor
+            self.activation = keras.activations.get(activation)
+
+        def call(self, x):
+            return self.activation(self.factor * x)
+
+        def get_config(self):
+            config = super().get_config()
+            config["factor"] = self.factor
+            config["activation"] = keras.activations.serialize(self.activation)
+            return config
+
+    return Squash
 
 
-def load_all(weights, loaded):
-    if set(weights) != set(loaded):
-        return False
-    if any(weights[name].shape != loaded[name].shape for name in weights):
-        return False
-    for name, array in weights.items():
-        array[...] = loaded[name]
-    return True
+def go_on(path, x, y, schedule, done, last):
+    import keras
+
+    model = keras.models.load_model(path)
+    rate = keras.callbacks.LearningRateScheduler(schedule)
+    options = dict(batch_size=8, shuffle=False, callbacks=[rate], verbose=0)
+    model.fit(x, y, initial_epoch=done, epochs=last, **options)
+    return model
 
 
-def strangers(architecture, allowed):
-    found, queue = set(), [architecture]
-    while queue:
-        part = queue.pop()
-        if isinstance(part, dict):
-            if "class_name" in part:
-                found.add(part["class_name"])
-            queue.extend(part.values())
-        elif isinstance(part, list):
-            queue.extend(part)
-    return sorted(found - set(allowed))
+def differing_layers(path, other):
+    import keras
+
+    models = keras.models.load_model(path), keras.models.load_model(other)
+    names = []
+    for one, two in zip(models[0].layers, models[1].layers, strict=True):
+        pairs = zip(one.get_weights(), two.get_weights(), strict=True)
+        same = all(np.array_equal(a, b) for a, b in pairs)
+        if one.get_config() != two.get_config() or not same:
+            names.append(one.name)
+    return sorted(names)
 
 
 def check_1(answer):
-    """Codes and scales of a matrix, column by column."""
-    random = np.random.default_rng(0)
-    some = random.normal(size=(50, 4)) * [0.01, 1, 5, 100]
-    before = some.copy()
-    result = answer(some)
-    assert isinstance(result, tuple) and len(result) == 2, (
-        "the result is not a pair of arrays. Hint: return codes, scales."
+    """A custom layer that comes back as it was."""
+    import keras
+
+    given = answer()
+    is_class = isinstance(given, type) and issubclass(given, keras.layers.Layer)
+    assert is_class, (
+        f"it returned {str(given)[:40]}, which is no class of a layer. "
+        "Hint: end with `return Squash`, without brackets behind it."
     )
-    codes, scales = map(np.asarray, result)
-    assert codes.dtype == np.int8, (
-        f"the codes are of type {codes.dtype}, not int8. "
-        'Hint: end with .astype("int8").'
+    x = np.linspace(-1, 1, 6, dtype="float32").reshape(2, 3)
+    for factor, activation in [(2.0, "tanh"), (0.5, "relu")]:
+        try:
+            layer = given(factor, activation=activation, name="mine")
+            start = keras.Input((3,))
+            model = keras.Model(start, layer(start))
+            expected = np.array(model(x))
+        except Exception as error:
+            raise AssertionError(_told("cannot be built and called", error)) from None
+        right = np.tanh(2 * x) if activation == "tanh" else np.maximum(x / 2, 0)
+        assert close(expected, right, 1e-5), (
+            "the layer itself computes something else than before. "
+            "Hint: copy the class of the lesson and change only get_config."
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "model.keras")
+            try:
+                model.save(path)
+                objects = {given.__name__: given}
+                loaded = keras.models.load_model(path, custom_objects=objects)
+                outputs = np.array(loaded(x))
+            except Exception as error:
+                told = _told("cannot be saved and loaded", error)
+                raise AssertionError(told) from None
+        back = loaded.layers[1]
+        assert back.factor == factor, (
+            f"factor {factor} comes back as {back.factor}. "
+            'Hint: put "factor": self.factor into the dictionary.'
+        )
+        assert close(outputs, expected), (
+            f"with activation {activation!r} the loaded layer has other outputs. Hint: "
+            "the dictionary needs the activation, too; without it comes the default."
+        )
+        assert back.name == "mine", (
+            f"the name 'mine' comes back as {back.name!r}. Hint: begin with "
+            "super().get_config(), which holds the name and other common settings."
+        )
+
+
+def _told(what, error):
+    reason = str(error).rpartition("Exception encountered: ")[2].strip()
+    reason = " ".join(reason.split())[:100].rstrip(".")
+    return (
+        f"the layer {what} ({type(error).__name__}: {reason}). Hint: get_config "
+        "returns a dictionary with the arguments of __init__ as names."
     )
-    assert close(scales, np.abs(before).max(axis=0) / 127), (
-        "the scales are not the largest absolute value of each column, over 127. "
-        "Hint: np.max(np.abs(weights), axis=0) / 127 has one number for each column."
-    )
-    half = 0.5001 * scales
-    assert codes.shape == some.shape and np.all(abs(codes * scales - before) <= half), (
-        "codes times scales are further from the weights than half a step. "
-        "Hint: round to the nearest code before the type becomes int8, which cuts off."
-    )
-    assert close(some, before, 0), (
-        "your function changes its input. Hint: work on a copy."
-    )
-    zeros, nothing = answer(np.array([[0.0, 2.0], [0.0, -1.0]]))
-    assert np.all(np.isfinite(nothing)) and close(zeros, [[0, 127], [0, -64]]), (
-        "a column of zeros does not give codes 0. "
-        "Hint: divide by 1 where the scale is 0."
-    )
-    try:
-        with warnings.catch_warnings(action="error"):
-            quiet = answer(np.zeros((2, 2)))
-    except Verdict:  # what `answer` makes of a warning
-        quiet = None
-    assert quiet, (
-        "a column of zeros gives a warning. "
-        "Hint: 0 / 0 warns even if np.where drops it later: make the divisor 1 first."
-    )
+
+
+def _schedule(epoch):
+    return 0.1 / (1 + epoch)
 
 
 def check_2(answer):
-    """Loading all arrays or none."""
+    """A training that goes on exactly."""
+    import keras
 
-    def model():
-        return {"kernel": np.zeros((2, 3)), "bias": np.zeros(3)}
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 3)).astype("float32")
+    y = (x @ [[1.0], [-2.0], [0.5]] + 1).astype("float32")
+    done, last, steps = 2, 5, 5
 
-    good = {"bias": np.ones(3), "kernel": np.full((2, 3), 2.0)}
-    weights = model()
-    arrays = dict(weights)
-    result = answer(weights, good)
-    assert result is True or result is np.True_, (
-        f"loading what fits gives {result!r}, not True. "
-        "Hint: the order of the names does not matter; return True at the end."
-    )
-    assert all(close(weights[name], good[name]) for name in good), (
-        "after loading, the weights are not those of the file. Hint: copy every array."
-    )
-    assert all(weights[name] is arrays[name] for name in arrays), (
-        "the arrays were replaced and not filled, so a model would keep its old ones. "
-        "Hint: write into the array: weights[name][...] = loaded[name]."
-    )
-    good["bias"][:] = 7
-    assert close(weights["bias"], np.ones(3)), (
-        "the weights change when the loaded array changes later. "
-        "Hint: copy the values: weights[name][...] = loaded[name]."
-    )
-    kernel = {"kernel": np.ones((2, 3))}
-    for problem, loaded in {
-        "lacks an array": kernel,
-        "has an array too many": good | {"extra": np.ones(1)},
-        "has another name": kernel | {"beta": np.ones(3)},
-        "has an array of another shape": kernel | {"bias": np.ones(4)},
-        "has an array that only broadcasts": kernel | {"bias": np.ones(1)},
-    }.items():
-        weights = model()
-        result = answer(weights, loaded)
-        assert result is False or result is np.False_, (
-            f"a file that {problem} gives {result!r}, not False. "
-            "Hint: compare the sets of names, then the shapes."
+    def fit(model, first, to, schedule=_schedule):
+        rate = keras.callbacks.LearningRateScheduler(schedule)
+        options = dict(batch_size=8, shuffle=False, callbacks=[rate], verbose=0)
+        model.fit(x, y, initial_epoch=first, epochs=to, **options)
+        return model
+
+    start = keras.Input((3,))
+    ones = keras.layers.Dense(1, kernel_initializer="ones")
+    model = keras.Model(start, ones(start))
+    model.compile("adam", keras.losses.MeanSquaredError(), jit_compile=False)
+    seen = []
+
+    def schedule(epoch):
+        seen.append(epoch)
+        return _schedule(epoch)
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "half.keras")
+        fit(model, 0, done).save(path)
+        result = answer(path, x.copy(), y.copy(), schedule, done, last)
+        weights = [np.array(each) for each in getattr(result, "weights", [])]
+        assert len(weights) == 2, (
+            f"it returned {type(result).__name__}, not the model. "
+            "Hint: `fit` returns a History; end with `return model`."
         )
-        assert not any(array.any() for array in weights.values()), (
-            f"a file that {problem} leaves the model half loaded. "
-            "Hint: check everything in one loop, and copy in a second one."
-        )
+        half = keras.models.load_model(path)
+    assert not close(weights[0], half.get_weights()[0]), (
+        "the weights are still those of the file. Hint: train the loaded model; "
+        f"`epochs` is the last epoch ({last} here), not the number of further ones."
+    )
+    assert seen, (
+        "the schedule was never called, so every epoch has the same learning rate. "
+        "Hint: give fit callbacks=[keras.callbacks.LearningRateScheduler(schedule)]."
+    )
+    assert set(seen) == set(range(done, last)), (
+        f"the schedule was called for the epochs {sorted(set(seen))}, not "
+        f"{[*range(done, last)]}. Hint: fit(..., initial_epoch=done, epochs=last)."
+    )
+    taken = int(getattr(result.optimizer, "iterations", 0))
+    assert taken != (last - done) * steps, (
+        "the optimiser counts only the steps after the break, so its state was lost. "
+        "Hint: use the loaded model as it is, without compiling it again."
+    )
+    assert taken == last * steps, (
+        f"the optimiser has taken {taken} steps in all, not {last * steps}. "
+        "Hint: batches of 8 rows, and each epoch once."
+    )
+    whole = fit(half, done, last).get_weights()
+    assert all(close(a, b) for a, b in zip(weights, whole, strict=True)), (
+        "the weights differ from those of a training without a break. "
+        "Hint: fit shuffles the rows unless you say shuffle=False."
+    )
 
 
 def check_3(answer):
-    """Class names in an architecture that are not allowed."""
+    """Which layers of two files differ."""
+    import keras
 
-    def names(architecture):
-        result = answer(architecture, ["Functional", "Dense", "GRU"])
-        return result if isinstance(result, list) else None
+    def build(rate=0.2, activation="relu", units=4):
+        keras.utils.set_random_seed(0)
+        start = keras.Input((3,), name="start")
+        x = keras.layers.Dense(units, activation=activation, name="hidden")(start)
+        x = keras.layers.BatchNormalization(name="norm")(x)
+        x = keras.layers.Dropout(rate, name="drop")(x)
+        return keras.Model(start, keras.layers.Dense(2, name="answer")(x))
 
-    good = _part("Functional", layers=[_part("Dense", units=3), _part("GRU", units=2)])
-    assert names(good) == [], (
-        "an architecture of allowed parts does not give an empty list. "
-        "Hint: collect only names that are not in allowed."
-    )
-    assert names(_part("Lambda")) == ["Lambda"], (
-        "the outermost part is not looked at. Hint: begin with the architecture itself."
-    )
-    nested = _part("Functional", layers=[_part("Dense", activation=_part("system"))])
-    assert names(nested) == ["system"], (
-        "a part inside the options of a layer is missed. "
-        "Hint: look into the values of every dictionary, also of one that is a part."
-    )
-    lists = {"build": [[{"x": _part("Popen")}]], "class_name": "Dense"}
-    assert names(lists) == ["Popen"], (
-        "a part in a list in a list is missed. "
-        "Hint: look into the items of every list, whatever they are."
-    )
-    many = _part("Functional", layers=[_part("Zip"), _part("Axe"), _part("Zip")])
-    assert names(many) == ["Axe", "Zip"], (
-        "names are not given once each and sorted. Hint: sorted(set(...))."
-    )
-    # Texts as they would look in the str() and in the JSON of a part.
-    texts = ["'class_name': 'Lambda'", '"class_name": "Lambda"', "class_name", 1, None]
-    assert names(_part("Dense", name="Lambda", values=texts)) == [], (
-        "a text that is no class name was taken for one. "
-        'Hint: only the value of the key "class_name" counts.'
-    )
-    try:
-        found = names(_chain(100_000))  # too deep for C functions such as str, too
-    except Verdict:  # what `answer` makes of a RecursionError
-        found = None
-    assert found == ["Lambda"], (
-        "100,000 levels of dictionaries are too deep for your function. Hint: keep a "
-        "list of what is still to be looked at instead of calling yourself."
-    )
+    def found(change=None, **settings):
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [Path(folder, name) for name in ("one.keras", "two.keras")]
+            two = build(**settings)
+            if change:
+                change(two)
+            build().save(paths[0])
+            two.save(paths[1])
+            return answer(*paths)
 
+    def shift(layer, place=0, by=1e-3):
+        def change(model):
+            weights = model.get_layer(layer).get_weights()
+            weights[place].flat[0] += by
+            model.get_layer(layer).set_weights(weights)
 
-def _part(class_name, **config):
-    return {"class_name": class_name, "config": config}
+        return change
 
+    def swapped(model):
+        kernel, bias = model.get_layer("answer").get_weights()
+        model.get_layer("answer").set_weights([kernel[::-1], bias])
 
-def _chain(length):
-    chain = _part("Lambda")
-    for _ in range(length):
-        chain = {"config": chain}
-    return chain
+    same = found()
+    assert isinstance(same, list), (
+        f"for two equal models it returned {type(same).__name__}, not an empty list. "
+        "Hint: sorted(...) makes a list."
+    )
+    assert same == [], (
+        f"for two equal models it names {str(same)[:60]}. Hint: compare the values: "
+        "np.array_equal for arrays, == for the dictionaries of get_config()."
+    )
+    weights = found(shift("answer"))
+    assert weights and all(isinstance(each, str) for each in weights), (
+        f"one weight of the layer 'answer' differs by 0.001, and it returned "
+        f"{str(weights)[:40]}. Hint: names (layer.name), found by every weight."
+    )
+    for what, expected, got in [
+        ("one number of a kernel", ["answer"], weights),
+        ("a bias", ["hidden"], found(shift("hidden", 1))),
+        ("the order of two rows of a kernel", ["answer"], found(swapped)),
+        ("a moving mean", ["norm"], found(shift("norm", 2))),
+        ("a dropout rate", ["drop"], found(rate=0.5)),
+        ("an activation", ["hidden"], found(activation="tanh")),
+    ]:
+        assert got == expected, (
+            f"{what} differs, so the answer is {expected}, not {str(got)[:60]}. Hint: "
+            "compare get_config() and all of get_weights(), number by number."
+        )
+    two = found(shift("hidden"), rate=0.5)
+    assert isinstance(two, list) and sorted(two) == ["drop", "hidden"], (
+        f"the layers 'hidden' and 'drop' differ, and it returned {str(two)[:60]}. "
+        "Hint: look at every layer before you return."
+    )
+    assert two == ["drop", "hidden"], (
+        f"the names come in the order {two}. Hint: end with sorted(names)."
+    )
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "quantise__one_scale_for_all": [(", axis=0", "")],
-    "quantise__cut_off": [("np.round", "")],
-    "quantise__floats": [('.astype("int8")', "")],
-    "quantise__zero_by_zero": [
-        ("np.where(scales > 0, scales, 1)", "scales"),
-        ("(weights / divisors)", "(np.nan_to_num(weights / divisors))"),
-    ],
-    "quantise__rows": [("axis=0", "axis=1, keepdims=True")],
-    "quantise__largest_not_absolute": [("np.abs(weights)", "weights")],
-    "load_all__no_check": "return weights.update(loaded) is None",
-    "load_all__only_missing_names": [("set(weights) != set", "set(weights) - set")],
-    "load_all__replaces_arrays": [("array[...]", "weights[name]")],
-    "load_all__by_position": [
+    "squash__without_activation": [
         (
-            "if set(",
-            "loaded = dict(zip(weights, loaded.values(), strict=False))\n    if set(",
-        ),
+            '            config["activation"] = '
+            "keras.activations.serialize(self.activation)\n",
+            "",
+        )
     ],
-    "strangers__only_the_layers": [
-        ("[architecture]", '[architecture["config"].get("layers")]')
+    "squash__without_factor": [('            config["factor"] = self.factor\n', "")],
+    "squash__without_super": [("super().get_config()", "{}")],
+    "squash__an_instance": [("return Squash", "return Squash(2.0)")],
+    "squash__text_of_the_function": [
+        ("keras.activations.serialize(self.activation)", "str(self.activation)")
     ],
-    "strangers__not_inside_parts": [
-        ('part["class_name"])', 'part["class_name"])\n                continue')
+    "squash__fixed_values": [
+        ("= self.factor\n            config", "= 2.0\n            config")
     ],
-    "strangers__each_time": [
-        ("set(), [", "[], ["),
-        ("found.add", "found.append"),
-        ("found - set(allowed)", "name for name in found if name not in allowed"),
+    "squash__returns_nothing": [("            return config\n", "")],
+    "go_on__compiled_again": [
+        ("load_model(path)", 'load_model(path)\n    model.compile("adam", "mse")')
+    ],
+    "go_on__counts_from_0": [
+        ("initial_epoch=done, epochs=last", "epochs=last - done"),
+    ],
+    "go_on__all_again": [("initial_epoch=done, epochs=last", "epochs=last")],
+    "go_on__no_epoch_left": [("epochs=last", "epochs=last - done")],
+    "go_on__shuffled": [("shuffle=False, ", "")],
+    "go_on__no_schedule": [("callbacks=[rate], ", "")],
+    "go_on__other_batches": [("batch_size=8, ", "")],
+    "go_on__returns_history": [
+        ("    model.fit", "    return model.fit"),
+    ],
+    "differing_layers__weights_only": [
+        ("one.get_config() != two.get_config() or ", "")
+    ],
+    "differing_layers__settings_only": [(" or not same", "")],
+    "differing_layers__sums": [
+        ("np.array_equal(a, b)", "np.isclose(a.sum(), b.sum(), 1e-9, 1e-9)")
+    ],
+    "differing_layers__trainable_only": [
+        ("one.get_weights()", "one.trainable_weights"),
+        ("two.get_weights()", "two.trainable_weights"),
+    ],
+    "differing_layers__not_sorted": [("sorted(names)", "names")],
+    "differing_layers__numbers": [
+        ("names.append(one.name)", "names.append(models[0].layers.index(one))")
+    ],
+    "differing_layers__set": [("sorted(names)", "set(names)")],
+    "differing_layers__first_only": [
+        ("names.append(one.name)", "return [one.name]"),
     ],
 }
-
-
-def load_all__half_loaded(weights, loaded):
-    if set(weights) != set(loaded):
-        return False
-    for name in weights:
-        if weights[name].shape != loaded[name].shape:
-            return False
-        weights[name][...] = loaded[name]
-    return True
-
-
-def load_all__counts_numbers(weights, loaded):
-    if set(weights) != set(loaded):
-        return False
-    try:
-        for name in weights:
-            weights[name][...] = loaded[name]
-    except ValueError:
-        return False
-    return True
-
-
-def strangers__text_search(architecture, allowed):
-    names = str(architecture).split("'class_name': '")[1:]
-    return sorted({name.split("'")[0] for name in names} - set(allowed))
-
-
-def strangers__recursive(architecture, allowed):
-    def walk(part):
-        if isinstance(part, dict):
-            yield from [part["class_name"]] if "class_name" in part else []
-            part = list(part.values())
-        for item in part if isinstance(part, list) else []:
-            yield from walk(item)
-
-    return sorted(set(walk(architecture)) - set(allowed))

@@ -1,169 +1,173 @@
 """Exercises of lesson 09: solutions, then checkers, then wrong answers."""
 
-import math
-
-from course_utils.judge import Verdict, close
+from course_utils.judge import close
 
 import numpy as np
 
 
-def causal_mask(num_queries, num_keys):
-    """Boolean (num_queries, num_keys); the last query sees every key."""
-    keys = np.arange(num_keys)
-    queries = keys[num_keys - num_queries :]  # the positions of the queries
-    return keys <= queries[:, None]
+def window_attention(q, k, v, window):
+    """q, k (T, d), v (T, e), window >= 1 -> context vectors (T, e)."""
+    distance = np.arange(len(q))[:, None] - np.arange(len(k))
+    seen = (distance >= 0) & (distance < window)
+    scores = np.where(seen, q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True) @ v
 
 
-def learning_rate_at(step, num_steps, warmup, peak):
-    """The rate of step 0, 1, ..., num_steps: a float. warmup may be 0."""
-    if step < warmup:
-        return peak * step / warmup
-    share = min(1.0, (step - warmup) / (num_steps - warmup))
-    return peak * (1 + math.cos(math.pi * share)) / 2
+def split_heads(queries, num_heads):
+    """(N, T, num_heads * head_dim) -> (N, num_heads, T, head_dim)"""
+    rows, length, width = queries.shape
+    heads = queries.reshape(rows, length, num_heads, width // num_heads)
+    return heads.transpose(0, 2, 1, 3)
+
+
+def _attend(scores, v, seen):
+    weights = np.exp(scores - scores.max()) * seen
+    return weights / weights.sum(axis=1, keepdims=True) @ v
 
 
 def check_1(answer):
-    """Where the last num_queries of num_keys positions may look."""
-    mask = np.asarray(answer(2, 5))
-    assert mask.shape == (2, 5), (
-        f"for 2 queries and 5 keys the mask has the shape {mask.shape}. Hint: one row "
-        "for each query, one column for each key: (num_queries, num_keys)."
+    """One head of causal attention that looks back a limited way."""
+    rng = np.random.default_rng(0)
+    q, k, v = rng.normal(size=(6, 4)), rng.normal(size=(6, 4)), rng.normal(size=(6, 3))
+    result = np.asarray(answer(q, k, v, 3))
+    assert result.shape == (6, 3), (
+        f"for 6 positions and values of length 3 the result has the shape "
+        f"{result.shape}, not (6, 3). Hint: the attention weights (T, T) times v."
     )
-    assert mask.dtype == bool, (
-        f"the mask is of type {mask.dtype}, not bool. Hint: a comparison of positions "
-        "gives booleans, and so does np.ones(shape, bool)."
+    assert result.dtype.kind == "f" and np.isfinite(result).all(), (
+        "the result has NaN or no numbers. Hint: set hidden scores to -np.inf before "
+        "the softmax; each row keeps at least its own position."
     )
-    square = np.asarray(answer(3, 3))
-    assert not np.any(np.triu(square, 1)), (
-        "with as many queries as keys, a position may look at a later one, its future. "
-        "Hint: True means 'may look': query i sees the keys at positions up to its "
-        "own."
+    assert close(answer(q, k, np.ones((6, 3)), 3), np.ones((6, 3))), (
+        "the weights of a position do not sum to 1. Hint: hide scores first; then "
+        "divide each row of np.exp(scores) by its sum (axis=1, keepdims=True)."
     )
-    assert np.all(np.diag(square)), (
-        "with as many queries as keys, a position may not look at itself. "
-        "Hint: its own position counts: <= and not <."
+    scores, distance = q @ k.T / 2, np.arange(6)[:, None] - np.arange(6)
+    seen = (distance >= 0) & (distance < 3)
+    assert not close(result, _attend(scores * seen, v, 1)), (
+        "hidden positions still have a weight. "
+        "Hint: a score of 0 has the weight exp(0) = 1; hide with -np.inf."
     )
-    assert close(square, np.tril(np.ones((3, 3)))), (
-        "for 3 queries and 3 keys the mask is not the lower triangle. "
-        "Hint: a query may look at its own position and at all before it."
+    late = v.copy()
+    late[4:] += 1
+    assert close(answer(q, k, late, 3)[:4], result[:4]), (
+        "a change of later values changes earlier context vectors. "
+        "Hint: position i may not see position j > i."
     )
-    assert np.all(answer(1, 5)), (
-        "one new token after four cached ones does not see all five keys. "
-        "Hint: the queries are the last positions: query i stands at position num_keys "
-        "- num_queries + i, not at i."
+    causal = _attend(scores, v, distance >= 0)
+    assert close(answer(q, k, v, 6), causal), (
+        "with a window as long as the text it is not plain causal attention. "
+        "Hint: divide the scores by np.sqrt(d), and let each position see itself."
     )
-    for num_queries, num_keys in [(2, 5), (3, 4), (4, 9)]:
-        offset = num_keys - num_queries
-        expected = np.tril(np.ones((num_queries, num_keys)), offset)
-        assert close(answer(num_queries, num_keys), expected), (
-            f"the mask of the last {num_queries} of {num_keys} positions is wrong. "
-            f"Hint: query 0 stands at position {offset} and sees {offset + 1} keys, "
-            "each further query sees one key more."
+    assert not close(result, causal), (
+        "with window 3 a position still sees all before it. "
+        "Hint: hide those that are `window` or more positions back, too."
+    )
+    assert not close(result, _attend(scores, v, (distance >= 0) & (distance <= 3))), (
+        "with window 3 a position sees four. "
+        "Hint: itself counts: i - j is 0, 1 or 2, so i - j < window."
+    )
+    assert close(answer(q, k, v, 1), v), (
+        "with window 1 the result is not v itself. "
+        "Hint: each position then sees itself alone, with weight 1."
+    )
+    for window in (2, 3, 5):
+        seen = (distance >= 0) & (distance < window)
+        assert close(answer(q, k, v, window), _attend(scores, v, seen)), (
+            f"with window {window} a position does not see exactly itself and "
+            f"{window - 1} before it. Hint: 0 <= i - j < window."
         )
+    with np.errstate(all="ignore"):
+        large = answer(1e4 * q, k, v, 3)
+    assert np.isfinite(large).all(), (
+        "large scores give NaN. Hint: subtract the largest score of each row before "
+        "np.exp; the softmax stays the same."
+    )
 
 
 def check_2(answer):
-    """Linear warm-up, then half a cosine down to 0."""
-    assert close(answer(0, 100, 20, 2.0), 0.0), (
-        "the rate of step 0 is not 0. "
-        "Hint: the warm-up is a straight line from 0: step / warmup times the peak."
+    """From columns to heads."""
+    x = np.arange(3 * 5 * 8).reshape(3, 5, 8)
+    result = answer(x, 2)
+    assert not isinstance(result, list | tuple), (
+        "it returns a list, not one array. Hint: np.stack(..., axis=1), or reshape and "
+        "transpose without a loop."
     )
-    assert close(answer(5, 100, 20, 2.0), 0.5), (
-        "after a quarter of the warm-up the rate is not a quarter of the peak. "
-        "Hint: during the warm-up it is step / warmup times the peak."
+    assert np.shape(result) == (3, 2, 5, 4), (
+        f"(3, 5, 8) in 2 heads becomes {np.shape(result)}, not (3, 2, 5, 4). Hint: "
+        "reshape the last axis into (num_heads, head_dim), then transpose the axes "
+        "into the order of the docstring."
     )
-    assert close(answer(20, 100, 20, 2.0), 2.0), (
-        "the rate of step `warmup` is not the peak. Hint: the cosine begins where the "
-        "line ends: count its steps from `warmup` on."
+    assert close(result[0, 0, 0], [0, 1, 2, 3]), (
+        "the first head of the first token is not columns 0 to 3. "
+        "Hint: reshape to (..., num_heads, head_dim): neighbouring columns stay "
+        "together."
     )
-    assert close(answer(100, 100, 20, 2.0), 0.0), (
-        "the rate of step `num_steps` is not 0. "
-        "Hint: the cosine has num_steps - warmup steps, and (1 + cos(x)) / 2 falls "
-        "from 1 to 0 while x goes from 0 to pi."
+    assert close(result[0, 0, 1], [8, 9, 10, 11]), (
+        "the first head mixes tokens up. Hint: a reshape cannot swap axes: "
+        "reshape to (N, T, num_heads, head_dim), then transpose the middle two."
     )
-    assert close(answer(60, 100, 20, 2.0), 1.0), (
-        "half-way between `warmup` and `num_steps` the rate is not half the peak. "
-        "Hint: the share of the way is (step - warmup) / (num_steps - warmup), and the "
-        "factor (1 + cos(pi * share)) / 2."
+    assert close(result[1][1], x[1, :, 4:]), (
+        "the second head of the second row is not its columns 4 to 7. "
+        "Hint: the rows of the batch stay the first axis."
     )
-    assert close(answer(40, 100, 20, 2.0), 1 + math.cos(math.pi / 4)), (
-        "a quarter of the way down the rate is not (1 + cos(pi / 4)) / 2 of the peak. "
-        "Hint: half a cosine, not a straight line: first slowly, then fast, then "
-        "slowly."
+    square = np.arange(4 * 4 * 8).reshape(4, 4, 8)
+    expected = square.reshape(4, 4, 4, 2).transpose(0, 2, 1, 3)
+    assert close(answer(square, 4), expected), (
+        "four rows of four tokens in four heads are wrong. "
+        "Hint: take all sizes from queries.shape and num_heads, no constants."
     )
-    assert close([answer(101, 100, 20, 2.0), answer(150, 100, 20, 2.0)], [0, 0]), (
-        "after `num_steps` the rate is not 0. "
-        "Hint: a cosine would rise again or go on falling: let the way down end at 1."
-    )
-    try:
-        first = answer(0, 100, 0, 2.0)
-    except Verdict:  # what `answer` makes of a division by 0
-        first = None
-    assert close(first, 2.0), (
-        "without a warm-up, step 0 does not have the peak. Hint: only steps below "
-        "`warmup` are in the line, so that you never divide by 0."
-    )
-    _compare_all(answer)
-
-
-def _compare_all(answer):
-    steps = [0, 1, 2, 3, 4, 20, 39, 40]
-    for warmup in (0, 1, 4):
-        rates = [answer(step, 40, warmup, 0.5) for step in steps]
-        expected = [learning_rate_at(step, 40, warmup, 0.5) for step in steps]
-        assert close(rates, expected), (
-            f"for 40 steps, {warmup} of them warm-up, the rates are wrong. "
-            "Hint: nothing but the share of the line or of the cosine may count, and "
-            "the peak."
-        )
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "causal_mask__queries_come_first": [
-        ("[num_keys - num_queries :]", "[:num_queries]")
+    "window_attention__sees_the_future": [("(distance >= 0) & ", "")],
+    "window_attention__future_within_the_window": [
+        ("(distance >= 0) & (distance < window)", "abs(distance) < window")
     ],
-    "causal_mask__true_is_hidden": [("keys <=", "keys >")],
-    "causal_mask__upper_triangle": [("keys <=", "keys >=")],
-    "causal_mask__not_itself": [("keys <=", "keys <")],
-    "causal_mask__one_too_far": [("[:, None]", "[:, None] + 1")],
-    "causal_mask__square": [("queries[:, None]", "keys[:, None]")],
-    "causal_mask__keys_in_rows": [
-        ("keys <= queries[:, None]", "keys[:, None] <= queries")
+    "window_attention__one_too_many": [("distance < window", "distance <= window")],
+    "window_attention__not_itself": [
+        (
+            "(distance >= 0) & (distance < window)",
+            "(distance > 0) & (distance < window)",
+        )
     ],
-    "causal_mask__numbers": [
-        ("return keys", "return 1.0 * (keys"),
-        ("None]", "None])"),
+    "window_attention__turned_round": [
+        (
+            "np.arange(len(q))[:, None] - np.arange(len(k))",
+            "np.arange(len(k)) - np.arange(len(q))[:, None]",
+        )
     ],
-    "causal_mask__added_to_scores": [
-        ("return ", "return np.where("),
-        ("None]", "None], 0, -np.inf)"),
+    "window_attention__whole_past": [(" & (distance < window)", "")],
+    "window_attention__not_scaled": [(" / np.sqrt(q.shape[1])", "")],
+    "window_attention__scaled_by_d": [("np.sqrt(q.shape[1])", "q.shape[1]")],
+    "window_attention__zeros_for_hidden_scores": [("-np.inf", "0.0")],
+    "window_attention__overflows": [
+        ("scores - scores.max(axis=1, keepdims=True)", "scores")
     ],
-    "causal_mask__sees_all_cached_and_new": [
-        ("keys <=", "(num_queries < num_keys) | (keys <="),
-        ("None]", "None])"),
+    "window_attention__softmax_of_columns": [
+        (
+            "weights / weights.sum(axis=1, keepdims=True)",
+            "weights / weights.sum(axis=0)",
+        )
     ],
-    "learning_rate_at__divides_by_no_warmup": [("step < warmup", "step <= warmup")],
-    "learning_rate_at__no_warmup_is_zero": [
-        ("step < warmup", "step <= warmup"),
-        ("step / warmup", "step / max(1, warmup)"),
+    "window_attention__not_normalised": [(" / weights.sum(axis=1, keepdims=True)", "")],
+    "window_attention__returns_weights": [(" @ v", "")],
+    "window_attention__mask_after_softmax": [
+        ("np.where(seen, q @ k.T / np.sqrt(q.shape[1]), -np.inf)", "q @ k.T / 2"),
+        ("return weights / weights", "return seen * weights / weights"),
     ],
-    "learning_rate_at__cosine_from_step_0": [
-        ("step < warmup", "warmup and step <= warmup"),
-        ("(step - warmup) / (num_steps - warmup)", "step / num_steps"),
+    "split_heads__no_transpose": [("heads.transpose(0, 2, 1, 3)", "heads")],
+    "split_heads__reshape_alone": "rows, length, width = queries.shape\n"
+    "    return queries.reshape(rows, num_heads, length, width // num_heads)",
+    "split_heads__heads_interleaved": [
+        ("num_heads, width // num_heads)", "width // num_heads, num_heads)"),
+        ("transpose(0, 2, 1, 3)", "transpose(0, 3, 1, 2)"),
     ],
-    "learning_rate_at__jump": [("(step - warmup)", "step"), (" - warmup))", "))")],
-    "learning_rate_at__cosine_too_long": [("(num_steps - warmup)", "num_steps")],
-    "learning_rate_at__below_zero": [("(1 + ", "("), ("share)) / 2", "share))")],
-    "learning_rate_at__quarter_of_a_cosine": [
-        ("(1 + math.cos(", "(math.cos(0.5 * "),
-        ("share)) / 2", "share))"),
-    ],
-    "learning_rate_at__straight_down": [
-        ("(1 + math.cos(math.pi * share)) / 2", "(1 - share)")
-    ],
-    "learning_rate_at__rises_again": [("min(1.0, ", "max(0.0, ")],
-    "learning_rate_at__warmup_from_step_1": [("peak * step", "peak * (step + 1)")],
-    "learning_rate_at__warmup_is_a_cosine": [
-        ("step / warmup", "(1 - math.cos(math.pi * step / warmup)) / 2")
+    "split_heads__heads_first": [("(0, 2, 1, 3)", "(2, 0, 1, 3)")],
+    "split_heads__last_axes_swapped": [("(0, 2, 1, 3)", "(0, 2, 3, 1)")],
+    "split_heads__np_split": "return np.split(queries, num_heads, axis=-1)",
+    "split_heads__array_split_of_the_tokens": [
+        ("(0, 2, 1, 3)", "(0, 1, 2, 3)"),
     ],
 }
