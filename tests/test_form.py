@@ -21,8 +21,6 @@ import pytest
 LESSONS = stamps.lessons()
 TAGS = ["setup", "parameters", "exercise", "study"]
 TAGS += ["nbval-check-output", "raises-exception"]
-# Lessons that keep the wider limits that they were written by; new ones do not.
-FIRST_EDITION = "06".split()
 SECTIONS = [
     "Setup",
     "Quick start",
@@ -62,7 +60,6 @@ class Lesson:
     def __init__(self, path):
         self.path, self.number = path, stamps.number_of(path)
         self.text = lessons.committed(path)
-        self.second_edition = self.number not in FIRST_EDITION
         self.notebook = nbformat.reads(self.text, as_version=4)
         self.cells = self.notebook.cells
         self.code = [cell for cell in self.cells if cell.cell_type == "code"]
@@ -164,11 +161,10 @@ def ids_are_unique(lesson):
 
 @rule
 def size_of_cells(lesson):
-    most = 30 if lesson.second_edition else 40
     for cell in lesson.code:
         count = len(lines(cell))
-        if not 1 <= count <= most:
-            yield f"{lesson.where(cell)} has {count} lines: 1 to {most} are allowed"
+        if not 1 <= count <= 30:
+            yield f"{lesson.where(cell)} has {count} lines: 1 to 30 are allowed"
     median = statistics.median(len(lines(cell)) for cell in lesson.code)
     if median > 6:
         yield f"the median code cell has {median:g} lines, above 6: split the long ones"
@@ -182,20 +178,16 @@ def size_of_cells(lesson):
 @rule
 def size_of_lesson(lesson):
     count = sum(len(lines(cell)) for cell in lesson.code)
-    least, most = 120, 325
-    fewest, words = 800, 2000
-    if lesson.second_edition:
-        least, most, fewest, words = 150, 250, 900, 1700
-        if not 18 <= len(lesson.code) <= 32:
-            yield f"{len(lesson.code)} code cells: 18 to 32 are allowed"
-    if not least <= count <= most:
-        yield f"{count} lines of code: {least} to {most} are allowed"
+    if not 150 <= count <= 250:
+        yield f"{count} lines of code: 150 to 250 are allowed"
+    if not 18 <= len(lesson.code) <= 32:
+        yield f"{len(lesson.code)} code cells: 18 to 32 are allowed"
     # Without formulas and the addresses of links.
     prose = "\n".join(cell.source for cell in lesson.prose)
     prose = re.sub(r"(?s)\$\$.*?\$\$|\$[^$\n]+\$|\]\(\S*?\)", " ", prose)
     count = len(re.findall(r"\w[\w'’.-]*", prose))
-    if not fewest <= count <= words:
-        yield f"{count} words of prose: {fewest} to {words:,} are allowed"
+    if not 900 <= count <= 1700:
+        yield f"{count} words of prose: 900 to 1,700 are allowed"
     if len(lesson.text) > 1e6:
         yield "the file is larger than 1 MB: draw fewer or smaller pictures"
 
