@@ -4,7 +4,8 @@
 # 09.3: 954,112 and 1,901,568 parameters. Twice the width is dearer: a block has four
 # times the parameters, twice as many blocks have two times.
 # 09.4, one run: 1.74 bits per character on the validation text and 1.94 on the test,
-# 0.20 more each than with positions. With two blocks, the mask alone tells the order, but poorly (*Idea* had one layer).
+# 0.20 more each than with positions. With two blocks, the mask alone tells the order,
+# but poorly (*Idea* had one layer).
 
 from course_utils.judge import close
 
