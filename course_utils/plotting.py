@@ -76,28 +76,6 @@ def plot_history(
     plt.show()
 
 
-def plot_bars(groups, ylabel, errors=None, log=False):
-    """Plot {series: {label: value}} as bars, one group a label, values written on top;
-    errors: half lengths of error bars, in the same form."""
-    labels = list(next(iter(groups.values())))
-    figure, axis = plt.subplots(figsize=(min(9, 2 + 1.4 * len(labels)), 3.2))
-    width = 0.8 / len(groups)
-    for number, (series, values) in enumerate(groups.items()):
-        places = np.arange(len(labels)) + (number - (len(groups) - 1) / 2) * width
-        halves = list(errors[series].values()) if errors else None
-        bars = axis.bar(places, list(values.values()), width, yerr=halves, capsize=4)
-        bars.set_label(series)
-        texts = [f"{v:,.0f}" if abs(v) >= 100 else f"{v:.3g}" for v in values.values()]
-        axis.bar_label(bars, texts, fontsize=8, padding=2)
-    axis.set_xticks(range(len(labels)), labels)
-    axis.set(ylabel=ylabel, yscale="log" if log else "linear")
-    axis.margins(y=0.12)
-    axis.grid(visible=False, axis="x")
-    if len(groups) > 1:
-        figure.legend(loc="outside upper center", ncols=len(groups))
-    plt.show()
-
-
 def play(pitches, holds=None, quarters_per_minute=90, seconds=8, sample_rate=8000):
     """Show a player for the notes of a grid of sixteenths.
 

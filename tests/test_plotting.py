@@ -57,21 +57,6 @@ def test_history_has_one_line_a_key_and_one_a_baseline():
     assert np.asarray(lines["loss"]).tolist() == [4, 2]
 
 
-def test_bars_have_the_values_heights_and_errors():
-    groups = {"before": {"a": 1.0, "b": 2000.4}, "after": {"a": 3.0, "b": 4.0}}
-    errors = {name: dict.fromkeys(values, 0.5) for name, values in groups.items()}
-    assert plotting.plot_bars(groups, "speed", errors=errors, log=True) is None
-    axis = plt.gca()
-    assert [bar.get_height() for bar in axis.patches] == [1, 2000.4, 3, 4]
-    ends = [line.get_segments()[0][:, 1].tolist() for line in axis.collections]
-    assert ends == [[0.5, 1.5], [2.5, 3.5]]
-    texts = axis.texts, axis.get_xticklabels(), plt.gcf().legends[0].get_texts()
-    values, labels, names = [[text.get_text() for text in some] for some in texts]
-    assert values == ["1", "2,000", "3", "4"]
-    assert labels == ["a", "b"] and names == ["before", "after"]
-    assert axis.get_yscale() == "log" and axis.get_ylabel() == "speed"
-
-
 @pytest.fixture
 def played(monkeypatch):
     """Players that were shown."""
