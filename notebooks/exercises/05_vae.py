@@ -50,16 +50,16 @@ def check_1(answer):
         "average over the pictures only."
     )
     assert close(
-        answer(np.ones((2, 2, 3, 3)), np.zeros((2, 2, 3, 3))), 18 * np.log(2)
-    ), (
-        "colour pictures, of three values a pixel, do not cost three times as much as "
-        "grey ones. Hint: sum over height, width and channels."
-    )
-    assert close(
         answer(np.tile(white, (4, 1, 1, 1)), np.zeros((4, 2, 3, 1))), 4.15888
     ), (
         "four equal pictures do not cost as much as one. "
         "Hint: the result is the average over the pictures."
+    )
+    assert close(
+        answer(np.ones((2, 2, 3, 3)), np.zeros((2, 2, 3, 3))), 18 * np.log(2)
+    ), (
+        "colour pictures, of three values a pixel, do not cost three times as much as "
+        "grey ones. Hint: sum over height, width and channels."
     )
     sure = np.full((1, 2, 3, 1), 3.0)
     assert close(answer(white, sure), 6 * np.log1p(np.exp(-3))), (

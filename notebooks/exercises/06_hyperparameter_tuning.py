@@ -258,6 +258,14 @@ def check_3(answer):
             f"{name} goes from {ends[0]} to {ends[1]}, not from 16 to 256. "
             "Hint: hp.Int takes the lowest and the highest value, as before."
         )
+        even = (
+            getattr(part, "step", 1) in (None, 1),
+            getattr(part, "sampling", "linear"),
+        )
+        assert even in [(True, "linear"), (True, None)], (
+            f"{name} is not drawn evenly from every width as before. "
+            "Hint: hp.Int without `step` and `sampling`."
+        )
     extra = sorted({*found} - {*WIDTHS, "num_layers", "learning_rate"})
     assert not extra, (
         f"hp was also asked for {extra}. Hint: choose the number of layers, their "
@@ -364,6 +372,7 @@ WRONG = {  # replacements in a solution, or another body for it
     "build__counts_from_1": [("num_units_{layer}", "num_units_{layer + 1}")],
     "build__linear": [(', sampling="log"', "")],
     "build__other_range": [("1e-5, 1e-1", "1e-4, 1e-1")],
+    "build__coarse_widths": [("16, 256)", "16, 256, step=16)")],
     "build__last_layer_chosen": [("Dense(1)", 'Dense(hp.Int("last", 1, 4))')],
     "build__no_last_layer": [("    model.add(keras.layers.Dense(1))\n", "")],
     "build__own_rate": [("Adam(rate)", "Adam()")],

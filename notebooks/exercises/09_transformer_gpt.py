@@ -149,6 +149,10 @@ def check_2(answer):
         )
         shapes = [tuple(part.kernel.shape) for part in dense]
         shape = tuple(attentions[0].get_weights()[0].shape)
+        assert shape[1] == num_heads, (
+            f"asked for {num_heads} heads, the attention has {shape[1]}. "
+            "Hint: give num_heads to layers.MultiHeadAttention."
+        )
         assert shape == (width, num_heads, width // num_heads), (
             f"at width {width} the {num_heads} heads have query kernels of the shape "
             f"{shape}. Hint: key_dim is width // num_heads."
@@ -156,6 +160,13 @@ def check_2(answer):
         assert sorted(shapes) == sorted([(width, 4 * width), (4 * width, width)]), (
             f"at width {width} the dense layers have the kernels {shapes}. Hint: the "
             "first makes 4 * width numbers of y, the second makes width of these."
+        )
+        left_out = (
+            attentions[0].dropout,
+            *[part.rate for part in model.layers if isinstance(part, layers.Dropout)],
+        )
+        assert not any(left_out), (
+            "the block has dropout. Hint: build it without, as the text asks."
         )
         for weight in model.weights:
             weight.assign(rng.normal(0, 0.5, weight.shape))
@@ -224,6 +235,9 @@ def _same(x):
 
 
 WRONG = {  # replacements in a solution, or another body for it
+    "parallel_block__dropout_in_the_attention": [
+        ("width // num_heads)", "width // num_heads, dropout=0.05)")
+    ],
     "window_attention__sees_the_future": [("(distance >= 0) & ", "")],
     "window_attention__future_within_the_window": [
         ("(distance >= 0) & (distance < window)", "abs(distance) < window")
