@@ -222,6 +222,7 @@ def check_3(answer):
     )
 
 
+ADDED = "np.sqrt(t**2 - (shrink * s) ** 2)"
 WRONG = {  # replacements in a solution, or another body for it
     "steer__adds_to_the_wanted": [("return away +", "return wanted +")],
     "steer__swapped": [
@@ -290,11 +291,9 @@ WRONG = {  # replacements in a solution, or another body for it
     "slerp__no_arccos": [("np.arccos(np.clip(cosine, -1, 1))", "cosine + 0 * share")],
     "renoise__forward_noising": "return (1 - t) * x_s + t * noise",
     "renoise__adds_the_step": "return x_s + (t - s) * noise",
-    "renoise__all_noise_fresh": [("np.sqrt(t**2 - (shrink * s) ** 2)", "t")],
-    "renoise__deviations": [("np.sqrt(t**2 - (shrink * s) ** 2)", "(t - shrink * s)")],
-    "renoise__variance": [
-        ("np.sqrt(t**2 - (shrink * s) ** 2)", "(t**2 - (shrink * s) ** 2)")
-    ],
+    "renoise__all_noise_fresh": [(ADDED, "t")],
+    "renoise__deviations": [(ADDED, "(t - shrink * s)")],
+    "renoise__variance": [(ADDED, "(t**2 - (shrink * s) ** 2)")],
     "renoise__old_noise_not_shrunk": [("(shrink * s) ** 2", "s**2")],
     "renoise__no_fresh_noise": [
         ("+ np.sqrt(t**2 - (shrink * s) ** 2) * noise", "+ 0 * noise")
