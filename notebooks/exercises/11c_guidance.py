@@ -36,28 +36,31 @@ def check_1(answer):
     """Guidance away from an unwanted class."""
     rng = np.random.default_rng(0)
     x_t, label = rng.normal(size=(3, 7, 7, 4)), np.array([7, 9, 0])
-    pull, asked = rng.normal(size=11), []
+    pull, asked, faults = rng.normal(size=11), [], []
 
     def denoiser(inputs):
-        latents, times, labels = inputs
-        assert np.shape(latents) == x_t.shape, (
-            f"it gives the denoiser latents of shape {np.shape(latents)}, not "
-            f"{x_t.shape}. Hint: call it twice, once with each kind of label."
-        )
-        assert np.shape(times) == (3, 1), (
-            f"it gives the denoiser times of shape {np.shape(times)}, not (3, 1). "
-            "Hint: np.full((len(x_t), 1), t)."
-        )
-        labels = np.asarray(labels)
-        assert labels.shape == (3,) and labels.dtype.kind in "iu", (
-            f"it gives the denoiser labels of shape {labels.shape} and type "
-            f"{labels.dtype}, not 3 whole numbers. Hint: one label for each picture, "
-            "np.full_like(label, ...)."
-        )
+        latents, times, labels = map(np.asarray, inputs)
+        if latents.shape != x_t.shape:
+            faults.append(
+                f"it gives the denoiser latents of shape {latents.shape}, not "
+                f"{x_t.shape}. Hint: call it twice, once with each kind of label."
+            )
+        if times.shape != (3, 1):
+            faults.append(
+                f"it gives the denoiser times of shape {times.shape}, not (3, 1). "
+                "Hint: np.full((len(x_t), 1), t)."
+            )
+        if labels.shape != (3,) or labels.dtype.kind not in "iu":
+            faults.append(
+                f"it gives the denoiser labels of shape {labels.shape} and type "
+                f"{labels.dtype}, not 3 whole numbers. Hint: one label for each "
+                "picture, np.full_like(label, ...)."
+            )
+        if faults:
+            return np.zeros(latents.shape)
         asked.append(labels)
-        return (
-            0.5 * latents + times[..., None, None] * pull[labels][:, None, None, None]
-        )
+        pulls = np.reshape(times, -1) * pull[labels.clip(0, 10)]
+        return 0.5 * latents + pulls[:, None, None, None]
 
     def expected(t, labels, unwanted, guidance):
         toward, away = pull[labels], pull[unwanted]
@@ -65,6 +68,7 @@ def check_1(answer):
         return 0.5 * x_t + pulls[:, None, None, None]
 
     found = answer(denoiser, x_t, 0.5, label, None, 3.0)
+    assert not faults, faults[0]
     told = "without an unwanted class, and guidance 3, it is not ordinary guidance. "
     assert all(np.max(labels) <= 10 and np.min(labels) >= 0 for labels in asked), (
         told + "Hint: None means no class, whose label is 10."
@@ -138,23 +142,39 @@ def check_2(answer):
         "it is the linear mixture. Hint: the angle is the arc cosine of the cosine "
         "between the two, in radians."
     )
+    assert not close(length(found), np.ones(3)), (
+        "between noises of norm 14, its result has norm 1. Hint: normalise only for "
+        "the cosine; the weights multiply the noises as they are."
+    )
+    degrees = np.sin(67.5) / np.sin(90) * first + np.sin(22.5) / np.sin(90) * second
+    by_sine = np.sin(67.5) * first + np.sin(22.5) * second
+    assert not (close(found, degrees) or close(found, by_sine)), (
+        "it takes the angle in degrees. Hint: np.sin and np.arccos work in radians."
+    )
     assert close(found, right_angle), (
         "at a right angle and share 0.25, it is not the lesson's spherical mixture. "
-        "Hint: np.sin works in radians; the cosine is the dot product of a pair, "
-        "divided by both norms."
+        "Hint: one cosine for each pair, summed over the axes (1, 2, 3); weights "
+        "sin((1 - share) θ) / sin θ and sin(share θ) / sin θ."
+    )
+    first, second = pairs([1.0] * 3)
+    middle, unscaled = first + second, np.sin(0.5) * (first + second)
+    found = answer(first, second, 0.5)
+    assert not close(found, unscaled), (
+        "between noises of norm 14, at an angle of 1 radian, the norm is not 14. "
+        "Hint: divide the weights by sin θ, so that share 0 gives weight 1."
+    )
+    assert not close(found, middle / np.sqrt(2)), (
+        "it takes every angle for 90°. Hint: the angle of each pair comes from its dot "
+        "product."
+    )
+    assert close(found, unscaled / np.sin(1)), (
+        "at an angle of 1 radian, the middle is wrong. Hint: the cosine is the dot "
+        "product of a pair divided by both norms; np.arccos gives the angle."
     )
     first, second = pairs([0.5, 1.0, 2.0])
     found = answer(first, second, 0.5)
     angles = np.reshape([0.5, 1.0, 2.0], (3, 1, 1, 1))
     unscaled = np.sin(angles / 2) * (first + second)
-    assert not close(found, unscaled), (
-        "between noises of norm 14 and at other angles than 90°, the norm is not 14. "
-        "Hint: divide the weights by sin θ, so that share 0 gives weight 1."
-    )
-    assert not close(found, (first + second) / np.sqrt(2)), (
-        "it takes every angle for 90°. Hint: the angle of each pair comes from its dot "
-        "product."
-    )
     assert close(found, unscaled / np.sin(angles)), (
         "for pairs with angles of 0.5, 1 and 2 radians, the middle is wrong. Hint: "
         "each pair has its own angle: sum over the axes (1, 2, 3) only."
