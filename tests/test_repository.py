@@ -40,8 +40,10 @@ def test_repository_is_at_most_60_mb_without_saved_models():
 def test_saved_models_are_small():
     folders = [path.parent for path in DATA_DIR.glob("checkpoints/*/card.json")]
     sizes = {folder.name: size(folder.iterdir()) for folder in folders}
-    assert all(megabytes <= 4 for megabytes in sizes.values()), sizes
-    assert sum(sizes.values()) <= 25, sizes
+    large = {"fashion_diffusion"}
+    limits = {name: 10 if name in large else 4 for name in sizes}
+    assert all(sizes[name] <= limits[name] for name in sizes), sizes
+    assert sum(sizes.values()) <= 45, sizes
 
 
 def test_readme_table_comes_from_the_stamps():
