@@ -153,6 +153,7 @@ def test_lesson_09_takes_a_set_of_few_tokens():
         ("04", "my_dcgan_conditional"),
         ("04b", "my_gan_conditional_ema"),
         ("05", "my_conv_vae_decoder"),
+        ("11", "my_pixel_flow"),
         ("11b", "my_diffusion_decoder"),
     ],
 )
@@ -170,7 +171,7 @@ def test_lesson_trains_on_own_pictures(number, model, shape, num_classes, train)
 
 
 @pytest.mark.parametrize("sizes", [(5, 6), (6, 5)])
-@pytest.mark.parametrize("number", ["04", "04b", "05", "11b"])
+@pytest.mark.parametrize("number", ["04", "04b", "05", "11", "11b"])
 def test_a_set_too_small_is_refused_before_any_training(number, sizes):
     make_pictures((28, 28, 1), 2, *sizes)
     with pytest.raises(CourseError, match="has 5 pictures for .* needs at least 6"):
