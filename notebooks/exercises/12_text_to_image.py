@@ -204,8 +204,8 @@ WRONG = {  # replacements in a solution, or another body for it
     "' '.join(words[i] for i in rows)",
     "drop_words__shuffled": "words = caption.split()\n    if keep < 1:\n        "
     "rng.shuffle(words)\n    return ' '.join(w for w in words if rng.random() < keep)",
-    "drop_words__always_the_first": "words = caption.split()\n    return ' '.join([words"
-    "[0]] + [w for w in words[1:] if rng.random() < keep])",
+    "drop_words__always_the_first": "words = caption.split()\n    return ' '.join("
+    "words[:1] + [w for w in words[1:] if rng.random() < keep])",
     "dynamic_threshold__of_all_pictures": [(", axis=(1, 2, 3), keepdims=True", "")],
     "dynamic_threshold__never_below_one_forgotten": [
         ("np.maximum(largest, 1)", "largest")
