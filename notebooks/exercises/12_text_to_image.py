@@ -162,7 +162,7 @@ def check_3(answer):
     )
     assert close(found, expected), (
         "pictures with values outside [-1, 1] come out differently. Hint: "
-        "one quantile of the absolute values for each picture; clip to it, divide by it."
+        "one quantile of absolute values for each picture; clip to it, divide by it."
     )
     assert close(answer(pictures, 0.5), dynamic_threshold(pictures, 0.5)), (
         "with share=0.5 it does the same as with 0.995. "
