@@ -106,8 +106,8 @@ def load_captions(name, split, minimum=1):
 
     name: "noto_emoji", of which people with one skin tone are kept (the parts of a
     caption: gender, what the person is or does, skin tone; each may be empty), or a set
-    of the learner's own pictures (the middle part: the words of the file's name). Raises
-    CourseError where the split has fewer pictures than `minimum`.
+    of the learner's own pictures (the middle part: the words of the file's name).
+    Raises CourseError where the split has fewer pictures than `minimum`.
     """
     examples = _load(name, split, "image")
     if "base" in examples:
