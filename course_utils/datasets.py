@@ -101,6 +101,37 @@ def load_images(name, split, minimum=1):
     return examples["image"].astype("float32") / 127.5 - 1, examples["label"]
 
 
+def load_captions(name, split, minimum=1):
+    """Pictures (N, H, W, C) float32 in [-1, 1] and their captions, str (N, 3).
+
+    name: "noto_emoji", of which people with one skin tone are kept (the parts of a
+    caption: gender, what the person is or does, skin tone; each may be empty), or a set
+    of the learner's own pictures (the middle part: the words of the file's name).
+    Raises CourseError where the split has fewer pictures than `minimum`.
+    """
+    examples = _load(name, split, "image")
+    if "base" in examples:
+        keys = ("gender", "base", "skin_tone")
+        rows = zip(*(np.char.decode(list(examples[key])) for key in keys), strict=True)
+        captions = [_caption(*row) for row in rows]
+    else:
+        names = [file.decode().rpartition(".")[0].lower() for file in examples["file"]]
+        captions = [("", " ".join(re.findall(r"[^\W\d_]+", n)), "") for n in names]
+    keep = [index for index, caption in enumerate(captions) if caption]
+    if len(keep) < minimum:
+        raise _too_small(name, split, len(keep), minimum, "pictures")
+    images = examples["image"][keep].astype("float32") / 127.5 - 1
+    return images, np.array([captions[index] for index in keep])
+
+
+def _caption(gender, base, tone):
+    """The three parts, or None for emoji without a skin tone or with two."""
+    if not tone or " and " in tone:
+        return None
+    words = [word for word in base.split() if word != gender]
+    return gender, " ".join(words), f"{tone} skin tone"
+
+
 def _load(name, split, kind):
     """All examples of a split as arrays, by feature."""
     import tensorflow_datasets as tfds

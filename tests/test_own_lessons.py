@@ -1,5 +1,5 @@
-"""Lessons 03, 03b, 06, 09, 09d run on texts, 04 to 05b and 11b on pictures of the
-learner's own."""
+"""Lessons 03, 03b, 06, 09, 09d run on texts, 04 to 05b, 11, 11b and 12 on
+pictures of the learner's own."""
 
 import math
 import os
@@ -57,9 +57,12 @@ def make_pictures(shape, num_classes, train=6, test=6):
         for index in range(count):
             image = rng.integers(0, 60, shape, dtype="uint8")
             image[2 * (index % num_classes)] += 190
-            splits[split].append(dict(image=image, label=index % num_classes))
+            name = f"row {2 * (index % num_classes)}/bright bar {index}.png"
+            example = dict(file=name, image=image, label=index % num_classes)
+            splits[split].append(example)
     label = tfds.features.ClassLabel(names=[f"row {2 * i}" for i in range(num_classes)])
-    store(dict(image=tfds.features.Image(shape=shape), label=label), splits)
+    features = dict(file=tfds.features.Text(), label=label)
+    store(features | dict(image=tfds.features.Image(shape=shape)), splits)
 
 
 def cells(number):
@@ -155,6 +158,7 @@ def test_lesson_09_takes_a_set_of_few_tokens():
         ("05", "my_conv_vae_decoder"),
         ("11", "my_pixel_flow"),
         ("11b", "my_diffusion_decoder"),
+        ("12", "my_text_to_image_decoder"),
     ],
 )
 @pytest.mark.parametrize(
@@ -171,7 +175,7 @@ def test_lesson_trains_on_own_pictures(number, model, shape, num_classes, train)
 
 
 @pytest.mark.parametrize("sizes", [(5, 6), (6, 5)])
-@pytest.mark.parametrize("number", ["04", "04b", "05", "11", "11b"])
+@pytest.mark.parametrize("number", ["04", "04b", "05", "11", "11b", "12"])
 def test_a_set_too_small_is_refused_before_any_training(number, sizes):
     make_pictures((28, 28, 1), 2, *sizes)
     with pytest.raises(CourseError, match="has 5 pictures for .* needs at least 6"):
