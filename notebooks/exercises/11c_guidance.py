@@ -88,6 +88,11 @@ def check_1(answer):
         told + "Hint: the velocity with label 10, plus guidance times the difference "
         "of the wanted class's velocity from it."
     )
+    found = answer(denoiser, x_t, 0.25, label, 3, 3.0)
+    assert not close(found, expected(0.25, label, np.full(3, 10), 3.0)), (
+        "with dress (3) unwanted, it still starts from no class. Hint: ask the "
+        "denoiser for the unwanted class in place of label 10."
+    )
     found = answer(denoiser, x_t, 0.25, label, 0, 3.0)
     assert not close(found, expected(0.25, label, np.full(3, 10), 3.0)), (
         "with T-shirt (0) unwanted, it still starts from no class. Hint: 0 is a class: "

@@ -103,6 +103,12 @@ def check_2(answer):
         "600 calls with one generator give the same text. "
         "Hint: draw from `rng`, and make no new generator in the function."
     )
+    runs = [np.random.default_rng(2) for _ in range(2)]
+    twice = [[answer(caption, 0.5, run) for _ in range(30)] for run in runs]
+    assert twice[0] == twice[1], (
+        "two generators with the same seed give different texts. "
+        "Hint: draw every number with rng.random()."
+    )
     for each in drawn:
         rest = iter(words)
         assert all(word in rest for word in each), (
@@ -199,6 +205,7 @@ WRONG = {  # replacements in a solution, or another body for it
     "drop_words__letters": [("caption.split()", "caption")],
     "drop_words__own_generator": "rng = np.random.default_rng(0)\n    return ' '.join("
     "w for w in caption.split() if rng.random() < keep)",
+    "drop_words__global_generator": [("rng.random()", "np.random.random()")],
     "drop_words__half": [
         ("rng.random() < keep", "rng.random() < (keep + keep**8) / 2")
     ],
