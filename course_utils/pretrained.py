@@ -224,10 +224,12 @@ def _convert(path, folder):
         "tie_word_embeddings": True,
     }
     flags = dict.fromkeys(["single_word", "lstrip", "rstrip", "normalized"], False)
+    # Those of a chat alone: with more than ten, KerasHub's TensorFlow tokeniser mixes
+    # them up. The others (<file_sep>, <gh_stars> ...) are for program code.
     special = [
-        {"id": i, "content": words["tokens"][i], "special": True} | flags
-        for i, kind in enumerate(words["token_type"])
-        if kind == gguf.TokenType.CONTROL
+        {"id": i, "content": token, "special": True} | flags
+        for i, token in enumerate(words["tokens"])
+        if token in ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
     ]
     digits = {"type": "Digits", "individual_digits": True}
     split = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
