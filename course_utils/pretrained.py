@@ -224,8 +224,8 @@ def _convert(path, folder):
         "tie_word_embeddings": True,
     }
     flags = dict.fromkeys(["single_word", "lstrip", "rstrip", "normalized"], False)
-    # Those of a chat alone: with more than ten, KerasHub's TensorFlow tokeniser mixes
-    # them up. The others (<file_sep>, <gh_stars> ...) are for program code.
+    # Those of a chat alone: of more than ten, KerasHub's TensorFlow tokeniser mixes
+    # some up. The others (<file_sep>, <gh_stars> ...) are for program code.
     special = [
         {"id": i, "content": token, "special": True} | flags
         for i, token in enumerate(words["tokens"])

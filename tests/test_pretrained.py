@@ -212,13 +212,13 @@ def test_the_converted_model_predicts_what_the_file_says(cache, package):
     tokenizer, text = model.preprocessor.tokenizer, "<|im_start|>the thé 12<|im_end|>"
     ids = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")).encode(text)
     assert [int(i) for i in tokenizer(text)] == ids.ids
-    assert len(tokenizer.special_token_ids) == 3  # see there
+    assert len(tokenizer.special_token_ids) == 3  # KerasHub 0.26 mixes up more than ten
     assert ids.ids[0] == tokenizer.start_token_id and ids.tokens[1] == "the"
     assert ids.ids[-1] == tokenizer.end_token_id
     # The line of the docstring reads it too; its epsilon makes the difference.
     other = keras_hub.models.CausalLM.from_preset(str(folder))
     error, *_ = compare(other, file, ids.ids)
-    assert 1e-4 < error < 5
+    assert error > 1e-3
 
 
 def test_it_is_fetched_once_and_its_place_is_told(cache, monkeypatch, capsys):
