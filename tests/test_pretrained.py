@@ -9,7 +9,6 @@ import hashlib
 import http.server
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -447,7 +446,5 @@ def test_the_real_model_predicts_what_its_file_says(tmp_path):
         errors.append(error)
         last.append(found[-1])
     assert [int(last[0])] == [int(i) for i in tokenizer(" Paris")]
-    # Numbers up to 38 in float32; another epsilon makes 1e-2.
+    # Logits reach 38, and float32 rounds; the wrong epsilon alone makes 1e-2.
     assert max(errors) < 3e-4, errors
-    if (platform.system(), platform.machine()) == ("Linux", "x86_64"):
-        assert sorted(errors)[4] < 1e-4, errors
