@@ -5,13 +5,11 @@ from course_utils.judge import close
 import numpy as np
 
 
-def heun(velocity, noise, num_steps):
-    x_t, size = noise, 1 / num_steps
+def image_to_image(velocity, x, noise, start, num_steps):
+    x_t = (1 - start) * x + start * noise
     for step in range(num_steps):
-        t = 1 - step * size
-        first = velocity(x_t, t)
-        second = velocity(x_t - size * first, t - size)
-        x_t = x_t - size * (first + second) / 2
+        t = start * (1 - step / num_steps)
+        x_t = x_t - velocity(x_t, t) * start / num_steps
     return x_t
 
 
@@ -40,62 +38,88 @@ def gated_block(x, condition):
 
 
 def check_1(answer):
-    """Heun's method from t = 1 to t = 0."""
-    noise = np.random.default_rng(0).normal(size=(3, 2, 2, 4))
-    kept, asked = noise.copy(), []
+    """From a picture's latents to noise at time start, and back as another class."""
+    rng = np.random.default_rng(0)
+    x, noise = rng.normal(size=(3, 2, 2, 4)), rng.normal(size=(3, 2, 2, 4))
+    kept, asked = (x.copy(), noise.copy()), []
 
-    def constant(x_t, t):
-        asked.append(float(t))
-        return np.full_like(x_t, 2.0)
+    def rest(x_t, t):
+        asked.append(t)
+        return np.zeros_like(x_t)
 
-    found = answer(constant, noise, 4)
-    assert found is not None and np.shape(found) == noise.shape, (
-        f"for noise of shape {noise.shape} the result has the shape "
-        f"{np.shape(found)}. Hint: return x_t after the last step."
+    found = answer(rest, x, noise, 0.6, 5)
+    assert np.shape(found) == x.shape, (
+        f"for latents of shape {x.shape} the result has the shape {np.shape(found)}. "
+        "Hint: return x_t after the last step."
     )
-    assert close(noise, kept), (
-        "it changes the noise that it was given. "
+    assert close(x, kept[0]) and close(noise, kept[1]), (
+        "it changes the arrays that it was given. "
         "Hint: write x_t = x_t - ..., since x_t -= ... changes the array itself."
     )
-    assert not close(found, kept + 2), (
+    assert asked, "it never asks for a velocity. Hint: once in each of the steps."
+    assert all(np.ndim(t) == 0 for t in asked), (
+        f"it gives velocity a time of shape {np.shape(asked[0])}. Hint: give it one number for all pictures."
+    )
+    still = "with the velocity 0 and start = 0.6, "
+    assert not close(found, x), (
+        f"{still}the picture comes back. Hint: the steps begin at a mixture of x and "
+        "noise, not at x."
+    )
+    assert not close(found, noise), (
+        f"{still}nothing of the picture is left. Hint: the steps begin at a mixture of "
+        "x and noise, not at noise alone."
+    )
+    assert not close(found, 0.6 * x + 0.4 * noise), (
+        f"{still}0.6 of the picture is left. Hint: t is the share of the noise."
+    )
+    assert not close(found, x + 0.6 * noise), (
+        f"{still}all of the picture is left under the noise. Hint: the shares of data "
+        "and noise add up to 1."
+    )
+    assert close(found, 0.4 * x + 0.6 * noise), (
+        f"{still}the result is not 0.4 of the picture and 0.6 of the noise. "
+        "Hint: x_t = (1 - t) * x + t * noise, with t = start."
+    )
+    assert len(asked) == 5, (
+        f"with num_steps = 5 the number of its calls of velocity is {len(asked)}. "
+        "Hint: all of the steps lie between start and 0."
+    )
+    assert not close(asked, [1, 0.8, 0.6, 0.4, 0.2]), (
+        "from start = 0.6 its times begin at 1. Hint: x_t has the noise of t = start, "
+        "so tell velocity that time first."
+    )
+    right = [0.6, 0.48, 0.36, 0.24, 0.12]
+    assert close(asked, right), (
+        f"from start = 0.6 in 5 steps, its times are {np.round(asked, 3).tolist()}, "
+        f"not {right}. Hint: t falls in equal steps, and is that of the step's start."
+    )
+    found = answer(lambda x_t, t: np.full_like(x_t, 2.0), x, noise, 0.6, 5)
+    moved = np.mean(found - (0.4 * x + 0.6 * noise))
+    assert not close(moved, 1.2), (
         "it moves along the velocity, not back. Hint: velocity is noise - data, and "
-        "sampling goes from noise to data: subtract."
+        "you go from noise to data: subtract."
     )
-    assert close(found, kept - 2), (
-        "with a velocity of 2 everywhere, the data are not noise - 2. Hint: num_steps "
-        "steps of size 1 / num_steps, each with the mean of two velocities."
+    assert not close(moved, -2), (
+        "its steps together are as long as from t = 1 to 0. "
+        "Hint: from start to 0, a step has the size start / num_steps."
     )
-    assert len(asked) != 4, (
-        "4 steps ask for 4 velocities: this is Euler's method. "
-        "Hint: ask again at the end of each step."
+    assert close(moved, -1.2), (
+        f"with a velocity of 2 everywhere it moves by {moved:.3g} and not by -1.2. "
+        "Hint: in each step subtract velocity times the size of the step."
     )
-    assert len(asked) == 8, (
-        f"4 steps ask for {len(asked)} velocities, not 8. "
-        "Hint: one at the start of each step and one at its end."
-    )
-    assert close(asked[0], 1.0), (
-        f"the first time is {asked[0]:.3g}, not 1. Hint: t = 1 is noise; go down to 0."
-    )
-    starts, ends = np.array([1, 0.75, 0.5, 0.25]), np.array([0.75, 0.5, 0.25, 0])
-    assert close(asked[::2], starts), (
-        f"4 steps start at the times {np.round(asked[::2], 3).tolist()}, not 1, 0.75, "
-        "0.5, 0.25. Hint: t = 1 - step / num_steps."
-    )
-    assert close(asked[1::2], ends), (
-        f"the second velocities are at the times {np.round(asked[1::2], 3).tolist()}, "
-        "not 0.75, 0.5, 0.25, 0. Hint: they belong to the ends of the steps."
-    )
-    curved = answer(lambda x_t, t: 2 * t * np.ones_like(x_t), noise, 4)
-    assert close(curved, kept - 1), (
-        "with the velocity 2 t, the data are not noise - 1. "
-        "Hint: the mean of the velocities at both ends of a step."
-    )
-    linear = answer(lambda x_t, t: x_t, noise, 2)
-    assert close(linear, kept * (1 - 0.5 + 0.125) ** 2), (
-        "with a velocity that equals x_t, two steps do not multiply noise by 0.625 "
-        "twice. Hint: take the second velocity where Euler's step ends, and then step "
-        "from the start again."
-    )
+
+    def of_boots(x_t, t):  # exact, if boots are normal: mean 3, standard deviation 0.5
+        gap = x_t - 3 * (1 - t)
+        return (t - (1 - t) / 4) * gap / ((1 - t) ** 2 / 4 + t**2) - 3
+
+    sneakers = 0.5 * x - 3
+    for start, least, most in ((0.2, -3, 0), (0.6, 1, 2.5), (1.0, 2.8, 3.2)):
+        boots = np.mean(answer(of_boots, sneakers, noise, start, 100))
+        assert least < boots < most, (
+            f"sneakers have the mean -3, boots 3; from start = {start} the result has "
+            f"{boots:.2f}, not between {least} and {most}. Hint: ask for the velocity "
+            "at the x_t that the last step has reached."
+        )
 
 
 def check_2(answer):
@@ -216,37 +240,44 @@ def check_3(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "heun__euler": [
-        ("        second = velocity(x_t - size * first, t - size)\n", ""),
-        ("(first + second) / 2", "first"),
+    "image_to_image__no_noise": [("(1 - start) * x + start * noise", "x")],
+    "image_to_image__only_noise": [("(1 - start) * x + start * noise", "noise")],
+    "image_to_image__swapped": [
+        ("(1 - start) * x + start * noise", "start * x + (1 - start) * noise")
     ],
-    "heun__forwards": [("x_t = x_t - size * (", "x_t = x_t + size * (")],
-    "heun__sum": [("(first + second) / 2", "(first + second)")],
-    "heun__same_place": [("velocity(x_t - size * first, t", "velocity(x_t, t")],
-    "heun__same_time": [("first, t - size)", "first, t)")],
-    "heun__midpoint": [
+    "image_to_image__noise_added": [("(1 - start) * x +", "x +")],
+    "image_to_image__from_one": [("t = start * (1 -", "t = (1 -")],
+    "image_to_image__times_from_zero": [("(1 - step / num_steps)", "step / num_steps")],
+    "image_to_image__time_at_the_end": [("1 - step /", "1 - (step + 1) /")],
+    "image_to_image__long_steps": [
+        ("velocity(x_t, t) * start /", "velocity(x_t, t) /")
+    ],
+    "image_to_image__forwards": [("x_t = x_t - vel", "x_t = x_t + vel")],
+    "image_to_image__whole_velocity": [(" * start / num_steps\n", "\n")],
+    "image_to_image__share_of_steps": [
+        ("range(num_steps)", "range(int(start * num_steps))"),
+    ],
+    "image_to_image__one_step_less": [("range(num_steps)", "range(num_steps - 1)")],
+    "image_to_image__stays_put": [
+        ("    for step", "    place = x_t\n    for step"),
+        ("velocity(x_t, t)", "velocity(place, t)"),
+    ],
+    "image_to_image__at_the_picture": [("velocity(x_t, t)", "velocity(x, t)")],
+    "image_to_image__in_place": [
         (
-            "velocity(x_t - size * first, t - size)",
-            "velocity(x_t - size * first / 2, t - size / 2)",
-        ),
-        ("(first + second) / 2", "second"),
-    ],
-    "heun__steps_twice": [
-        ("        second =", "        x_t = x_t - size * first / 2\n        second ="),
-        ("velocity(x_t - size * first, t - size)", "velocity(x_t, t - size)"),
-        ("(first + second) / 2", "second / 2"),
-    ],
-    "heun__from_zero": [("t = 1 - step * size", "t = step * size")],
-    "heun__second_alone": [("(first + second) / 2", "second")],
-    "heun__one_step_less": [("range(num_steps)", "range(num_steps - 1)")],
-    "heun__in_place": [
-        (
-            "x_t = x_t - size * (first + second) / 2",
-            "x_t -= size * (first + second) / 2",
+            "    x_t = (1 - start) * x + start * noise",
+            "    x *= 1 - start\n    x += start * noise\n    x_t = x",
         )
     ],
-    "heun__no_result": [("    return x_t", "    x_t")],
-    "heun__end_is_wrong": [("first, t - size)", "first, t + size)")],
+    "image_to_image__times_an_array": [
+        (
+            "t = start * (1 - step / num_steps)",
+            "t = np.full((len(x), 1), start * (1 - step / num_steps))",
+        )
+    ],
+    "image_to_image__no_result": [("    return x_t", "    x_t")],
+    "image_to_image__one_jump": "x_t = (1 - start) * x + start * noise\n"
+    "    return x_t - start * velocity(x_t, start)",
     "make_scaler__one_factor": [
         ("latents.std(axis=(0, 1, 2))", "latents.std()"),
     ],
