@@ -1,14 +1,12 @@
 """Exercises of lesson 15b: solutions, then checkers, then wrong answers."""
 
-from collections import Counter
-
 import numpy as np
 
 
 def vote(answers):
     """Numbers, None where there was none -> the most frequent number."""
-    counts = Counter(answer for answer in answers if answer is not None)
-    return max(counts, key=counts.get)
+    numbers = [answer for answer in answers if answer is not None]
+    return max(numbers, key=numbers.count)
 
 
 def difference(right_a, right_b, rng):
@@ -95,8 +93,11 @@ def check_2(answer):
         "right. Hint: with replacement, as many questions as there are, and quantiles "
         "0.025 and 0.975."
     )
-    assert not np.allclose(ends(base, better, 2), (low, high), 0, 1e-12), (
-        "another generator gives the very same interval. Hint: draw with `rng`."
+    rng, fresh = np.random.default_rng(1), np.random.default_rng(1)
+    answer(base, better, rng)
+    assert rng.bit_generator.state != fresh.bit_generator.state, (
+        "your function does not draw from the generator that it is given. Hint: use "
+        "`rng`, not one of its own."
     )
     low, high = ends(base, base)
     assert low == high == 0, (
@@ -116,7 +117,7 @@ def check_3(answer):
         "standard errors, and a standard error is the square root of p(1 - p) / n."
     )
     assert result != 96, (
-        "for 50% ± 10 points it is 96, which is just too few. Hint: round up."
+        "for 50% ± 10 points it is 96, which is just too few. Hint: round up, by np.ceil."
     )
     assert result == 97, (
         f"for 50% ± 10 points it is {result}, not 97. Hint: solve "
@@ -137,17 +138,16 @@ def check_3(answer):
 WRONG = {  # replacements in a solution, or another body for it
     "vote__counts_none": [(" if answer is not None", "")],
     "vote__forgets_zero": [("if answer is not None", "if answer")],
-    "vote__median": "return sorted(a for a in answers if a is not None)[len(answers) // 2]",
-    "vote__first": "return next(a for a in answers if a is not None)",
-    "vote__ties_to_the_smallest": (
-        "numbers, counts = np.unique([a for a in answers if a is not None], "
-        "return_counts=True)\n    return int(numbers[counts.argmax()])"
-    ),
+    "vote__median": [
+        ("max(numbers, key=numbers.count)", "sorted(numbers)[len(numbers) // 2]")
+    ],
+    "vote__first": [("max(numbers, key=numbers.count)", "numbers[0]")],
+    "vote__ties_to_the_smallest": [("max(numbers", "max(sorted(numbers)")],
+    "vote__a_set": [("max(numbers", "max(sorted(set(numbers))[::-1]")],
     "vote__bincount": [
         (
-            "return max(counts, key=counts.get)",
-            "ordered = [a for a in answers if a is not None and a >= 0]\n"
-            "    return max(ordered, key=lambda a: (ordered.count(a), -ordered.index(a)))",
+            "max(numbers, key=numbers.count)",
+            "int(np.bincount([n for n in numbers if n >= 0]).argmax())",
         )
     ],
     "difference__resamples_each": (
