@@ -14,6 +14,11 @@ def reader(model):
     It reads ids (N, T), int32, that stand from `position` on: logits (N, T, V). model
     is a KerasHub CausalLM; after a change of its weights it serves on.
     """
+    return _functions(model)[0]
+
+
+def _functions(model):
+    """`reader` for any shapes, and the same by XLA, which compiles for each shape."""
     if model not in _compiled:
         known = weakref.ref(model)  # _compiled must not keep the model alive
 
@@ -25,7 +30,8 @@ def reader(model):
         shape = (None, *cache.shape[1:3], None, *cache.shape[4:])
         ids, number = tf.TensorSpec((None, None), "int32"), tf.TensorSpec((), "int32")
         signature = [ids, tf.TensorSpec(shape, cache.dtype), number]
-        _compiled[model] = tf.function(call, input_signature=signature)
+        read = tf.function(call, input_signature=signature)
+        _compiled[model] = read, tf.function(call, jit_compile=True)
     return _compiled[model]
 
 
@@ -46,29 +52,36 @@ def write(model, prompts, num_new=60, choose=greedy, batch_size=25):
     """Answers to prompts, a list of texts, each of at most num_new tokens.
 
     choose(logits, answer) gives the next token, as `greedy` does; an answer ends with
-    the tokeniser's end token. What all prompts of a batch begin with is read once.
+    the tokeniser's end token. What all prompts of a batch begin with is read once. XLA
+    compiles the steps of full batches, which pays only for many.
     """
-    batches = range(0, len(prompts), batch_size)
-    batches = [prompts[begin : begin + batch_size] for begin in batches]
-    return [a for batch in batches for a in _write(model, batch, num_new, choose)]
+    answers = []
+    for begin in range(0, len(prompts), batch_size):
+        batch = prompts[begin : begin + batch_size]
+        answers += _write(model, batch, num_new, choose, len(batch) == batch_size)
+    return answers
 
 
-def _write(model, prompts, num_new, choose):
-    tokenizer, read = model.preprocessor.tokenizer, reader(model)
+def _write(model, prompts, num_new, choose, full):
+    tokenizer, (read, step) = model.preprocessor.tokenizer, _functions(model)
     end = tokenizer.end_token_id
     given = [np.array(tokenizer(prompt), "int32") for prompt in prompts]
     shortest, longest = min(map(len, given)), max(map(len, given))
     rows = np.full((len(given), longest + num_new), end, "int32")
     for row, ids in zip(rows, given, strict=True):
         row[: len(ids)] = ids
+    # XLA compiles for one shape, so lengths are multiples of 64.
+    cache_length = -(-rows.shape[1] // 64) * 64
     differ = (rows[:, : shortest - 1] != rows[0, : shortest - 1]).any(axis=0)
     begin = int(np.argmax([*differ, True]))  # the same tokens in all rows before
-    cache = empty_cache(model, 1, rows.shape[1])
+    cache = empty_cache(model, 1, cache_length)
     if begin:
         _, cache = read(rows[:1, :begin], cache, 0)
     cache, answers = tf.repeat(cache, len(rows), axis=0), [[] for _ in rows]
     for position in range(shortest, rows.shape[1]):
-        logits, cache = read(rows[:, begin:position], cache, begin)
+        ids, place = tf.constant(rows[:, begin:position]), tf.constant(begin)
+        fast = full and ids.shape[1] == 1
+        logits, cache = (step if fast else read)(ids, cache, place)
         logits, begin = logits[:, -1].numpy(), position
         for n, answer in enumerate(answers):
             wanted = len(answer) < num_new and end not in answer
