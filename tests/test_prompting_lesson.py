@@ -2,7 +2,9 @@
 
 import http.server
 import json
+import re
 import threading
+import types
 
 from course_utils import DATA_DIR, chat, pretrained
 
@@ -14,6 +16,9 @@ import numpy as np
 import openai
 import pytest
 import regex
+import scipy.special
+import scipy.stats
+import tensorflow as tf
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +149,75 @@ def test_prompt_tasks_are_as_their_card_says():
     assert len({*capitals}) == 142 and ["Japan", "Tokyo", "AS"] in tasks["capitals"]
     labels = [label for _, label in tasks["words"]]
     assert labels.count("positive") == labels.count("negative") == 75
+
+
+@pytest.fixture(scope="module")
+def measuring(model):
+    names = dict(chat=chat, np=np, keras=keras, tf=tf, re=re, scipy=scipy)
+    names |= dict(model=model, read=chat.reader(model))
+    names |= dict(tokenizer=model.preprocessor.tokenizer)
+    names |= dict(asked="Word: {}\nFeeling:", kinds=(" positive", " negative"))
+    names |= dict(words=[["joy", "positive"], ["grief", "negative"]])
+    return lessons.definitions("15b", **names)
+
+
+SHOTS = [("2 + 2 =", [" 4", " 5"], 0)]
+
+
+@pytest.mark.parametrize("shots", [[], SHOTS])
+def test_scores_are_log_likelihoods_of_the_options(measuring, model, shots):
+    items = [("1 + 11 =", [" 12", " 120"], 0), ("9 + 30 apples =", [" 39", " 3"], 1)]
+    scores = measuring["score"](items, shots, batch_size=3)
+    assert scores.shape == (2, 2)
+    tokenizer, prefix = model.preprocessor.tokenizer, measuring["prefix_of"](shots)
+    assert prefix == ("2 + 2 = 4\n\n" if shots else "")
+    for row, (question, options, _) in zip(scores, items, strict=True):
+        given = [*(tokenizer(prefix) if prefix else []), *tokenizer(question)]
+        for found, option in zip(row, options, strict=True):
+            ids = np.array([[*given, *tokenizer(option)]])
+            inputs = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
+            log_p = np.array(keras.ops.log_softmax(model(inputs)))[0]
+            places = range(len(given), ids.shape[1])
+            expected = sum(log_p[place - 1, ids[0, place]] for place in places)
+            assert found == pytest.approx(expected, abs=1e-3)
+
+
+def test_calibration_takes_away_what_is_not_due_to_the_word(measuring):
+    bias = np.array([5.0, 0.0])
+
+    def score(items, shots=(), batch_size=64):
+        texts = [question for question, *_ in items]
+        due = [[1.0, 0] if "joy" in t else [0, 1.0 * ("grief" in t)] for t in texts]
+        return np.array(due) + bias
+
+    names = measuring | dict(score=score, num_test=2)
+    for name in ("accuracies", "hits", "word_items"):
+        function = measuring[name]
+        names[name] = types.FunctionType(function.__code__, names, name)
+        names[name].__defaults__ = function.__defaults__
+    assert names["accuracies"]() == [50, 100, 100, 100]
+
+
+def test_word_problems_are_right(measuring):
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        text, steps, result = measuring["problem"](rng)
+        a, b, c = map(int, re.findall(r"\d+", text))
+        assert result == a + b - c > 0
+        assert eval(steps.split(" = ")[0]) == a + b and steps.endswith(f"- {c} = ")
+
+
+def test_only_the_last_number_of_an_answer_counts(measuring, monkeypatch):
+    told = ["7 + 5 = 12. 12 - 3 = 9", "none", "-4"]
+    monkeypatch.setattr(chat, "write", lambda *_: told)
+    names = measuring | dict(examples=[("q", "1 + 2 = ", 3)], in_chat="{}|")
+    names["problems"] = [("a", "", 9), ("b", "", 1), ("c", "", -4)]
+    solve = types.FunctionType(measuring["solve"].__code__, names)
+    assert solve(True, chat.greedy, 5) == [9, None, -4]
+
+
+def test_the_draws_follow_the_softmax(measuring):
+    logits = np.log(np.array([0.6, 0.3, 0.1], "float32"))
+    choose = measuring["sampled"](0, temperature=1.0)
+    counts = np.bincount([choose(logits, []) for _ in range(3000)], minlength=3)
+    np.testing.assert_allclose(counts / 3000, [0.6, 0.3, 0.1], atol=0.03)
