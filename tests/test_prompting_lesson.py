@@ -113,6 +113,7 @@ def test_constrained_answers_match_whatever_the_network_says(lesson, model):
 def test_fields_of_answers_that_are_not_valid(lesson):
     lesson["lists"] = dict(name=[], age=[])
     assert lesson["fields"]('{"age": 7, "name": "Ada"}') == ["ada", "7"]
+    assert lesson["fields"]('```\n{"age": 7,\n"name": "Ada"}\n```') == ["ada", "7"]
     for text in ("", "Sure!", "7", "[]", '{"name": "Ada"}', '{"name": "Ada", "age": 7'):
         assert lesson["fields"](text) is None, text
 
