@@ -1,5 +1,7 @@
 """Exercises of lesson 15b: solutions, then checkers, then wrong answers."""
 
+# 15b.4, a trial on 20 problems: direct 0 of 20 right, chain of thought 6 of 20.
+
 import numpy as np
 
 
