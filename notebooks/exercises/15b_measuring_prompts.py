@@ -119,7 +119,7 @@ def check_3(answer):
         "standard errors, and a standard error is the square root of p(1 - p) / n."
     )
     assert result != 96, (
-        "for 50% ± 10 points it is 96, which is just too few. Hint: round up, by np.ceil."
+        "for 50% ± 10 points it is 96, just too few. Hint: round up, by np.ceil."
     )
     assert result == 97, (
         f"for 50% ± 10 points it is {result}, not 97. Hint: solve "
