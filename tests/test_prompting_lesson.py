@@ -1,0 +1,224 @@
+"""Lessons 15 and 15b: prompts, constrained answers, a server, and what is measured."""
+
+import http.server
+import json
+import re
+import threading
+import types
+
+from course_utils import DATA_DIR, chat, pretrained
+
+import jinja2
+import keras
+import keras_hub
+import lessons
+import numpy as np
+import openai
+import pytest
+import regex
+import scipy.special
+import scipy.stats
+import tensorflow as tf
+
+
+@pytest.fixture(scope="module")
+def folder():
+    return pretrained.smollm2()
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    """A tiny network with the real tokeniser."""
+    keras.utils.set_random_seed(0)
+    sizes = dict(num_layers=2, num_query_heads=4, num_key_value_heads=2)
+    sizes |= dict(vocabulary_size=49152, hidden_dim=32, intermediate_dim=48)
+    backbone = keras_hub.models.Llama3Backbone(**sizes, tie_word_embeddings=True)
+    for weight in backbone.weights:
+        if "embedding" in weight.path:  # so that the next tokens differ
+            weight.assign(keras.random.normal(weight.shape, stddev=0.3, seed=1))
+    tokenizer = keras_hub.models.Llama3Tokenizer.from_preset(str(folder))
+    preprocessor = keras_hub.models.Llama3CausalLMPreprocessor(tokenizer)
+    return keras_hub.models.Llama3CausalLM(backbone, preprocessor)
+
+
+@pytest.fixture(scope="module")
+def lesson(model):
+    names = dict(chat=chat, np=np, keras=keras, json=json, regex=regex, http=http)
+    names |= dict(model=model, tokenizer=model.preprocessor.tokenizer)
+    names |= dict(end=model.preprocessor.tokenizer.end_token_id)
+    names["default_system"] = "You are a helpful AI assistant named SmolLM, trained by "
+    names["default_system"] += "Hugging Face"
+    return lessons.definitions("15", **names)
+
+
+def next_tokens(model, ids, count):
+    """Greedy decoding without a cache."""
+    ids = list(ids)
+    for _ in range(count):
+        rows = np.array([ids])
+        inputs = {"token_ids": rows, "padding_mask": np.ones_like(rows)}
+        ids.append(int(np.array(model(inputs))[0, -1].argmax()))
+    return ids[-count:]
+
+
+def test_many_prompts_get_the_answers_of_each_alone(model):
+    tokenizer = model.preprocessor.tokenizer
+    begin = "The same beginning, then"
+    prompts = [f"{begin} tea", f"{begin} a cup of hot coffee", begin]
+    together = chat.write(model, prompts, 5, batch_size=2)
+    assert together == [chat.write(model, [prompt], 5)[0] for prompt in prompts]
+    for prompt, answer in zip(prompts, together, strict=True):
+        expected = next_tokens(model, tokenizer(prompt), 5)
+        assert tokenizer.end_token_id not in expected
+        assert answer == tokenizer.detokenize(expected)
+
+
+def test_prompts_that_are_all_the_same_or_one_token_long(model):
+    assert len({*chat.write(model, ["Hello there"] * 3, 3)}) == 1
+    assert chat.write(model, ["a", "b"], 2)[1] == chat.write(model, ["b"], 2)[0]
+    assert chat.write(model, [], 2) == []
+
+
+def test_an_answer_ends_at_the_end_token(model):
+    tokenizer = model.preprocessor.tokenizer
+    script = [*tokenizer("Two words"), tokenizer.end_token_id]
+    asked = []
+
+    def choose(logits, answer):
+        asked.append(len(answer))
+        return int(script[len(answer)])
+
+    assert chat.write(model, ["x", "y"], 9, choose) == ["Two words"] * 2
+    assert asked == [0, 0, 1, 1, 2, 2]
+
+
+def test_the_template_is_that_of_the_model(lesson, folder):
+    text = (folder / "tokenizer_config.json").read_text(encoding="utf-8")
+    template = jinja2.Template(json.loads(text)["chat_template"])
+    roles = ["system", "user", "assistant", "user"]
+    messages = [{"role": role, "content": f"{role} speaks"} for role in roles]
+    for some in (messages, messages[1:], messages[1:2]):
+        expected = template.render(messages=some, add_generation_prompt=True)
+        assert lesson["chat_prompt"](some) == expected
+
+
+def test_constrained_answers_match_whatever_the_network_says(lesson, model):
+    pattern = r'\{"age": \d{1,3}, "job": "(nurse|night watch)"\}'
+    answers = chat.write(model, ["a", "b c", "d"], 40, lesson["matching"](pattern))
+    assert all(regex.fullmatch(pattern, answer) for answer in answers), answers
+    free = chat.write(model, ["a", "b c", "d"], 40)
+    assert not any(regex.fullmatch(pattern, answer) for answer in free)
+
+
+def test_fields_of_answers_that_are_not_valid(lesson):
+    lesson["lists"] = dict(name=[], age=[])
+    assert lesson["fields"]('{"age": 7, "name": "Ada"}') == ["ada", "7"]
+    assert lesson["fields"]('```\n{"age": 7,\n"name": "Ada"}\n```') == ["ada", "7"]
+    for text in ("", "Sure!", "7", "[]", '{"name": "Ada"}', '{"name": "Ada", "age": 7'):
+        assert lesson["fields"](text) is None, text
+
+
+def test_the_openai_client_gets_what_is_streamed(lesson):
+    told = []
+
+    def stream(prompt, choose):
+        told.append(prompt)
+        yield from ["Tea ", "für ", "zwei"]
+
+    lesson["stream"] = stream
+    server = http.server.HTTPServer(("127.0.0.1", 0), lesson["Handler"])
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        client = openai.OpenAI(base_url=url, api_key="none", max_retries=0)
+        messages = [{"role": "user", "content": "Hi"}]
+        options = dict(model="smollm2", temperature=0, stream=True)
+        chunks = client.chat.completions.create(messages=messages, **options)
+        pieces = [chunk.choices[0].delta.content for chunk in chunks]
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert pieces == ["Tea ", "für ", "zwei"]
+    assert told == [lesson["chat_prompt"](messages)]
+
+
+def test_prompt_tasks_are_as_their_card_says():
+    text = (DATA_DIR / "prompt_tasks.json").read_text(encoding="utf-8")
+    tasks = json.loads(text)
+    countries, capitals, _ = zip(*tasks["capitals"], strict=True)
+    assert len({*countries}) == len(countries) == 142
+    assert len({*capitals}) == 142 and ["Japan", "Tokyo", "AS"] in tasks["capitals"]
+    labels = [label for _, label in tasks["words"]]
+    assert labels.count("positive") == labels.count("negative") == 75
+
+
+@pytest.fixture(scope="module")
+def measuring(model):
+    names = dict(chat=chat, np=np, keras=keras, tf=tf, re=re, scipy=scipy)
+    names |= dict(model=model, read=chat.reader(model))
+    names |= dict(tokenizer=model.preprocessor.tokenizer)
+    names |= dict(asked="Word: {}\nFeeling:", kinds=(" positive", " negative"))
+    names |= dict(words=[["joy", "positive"], ["grief", "negative"]])
+    return lessons.definitions("15b", **names)
+
+
+SHOTS = [("2 + 2 =", [" 4", " 5"], 0)]
+
+
+@pytest.mark.parametrize("shots", [[], SHOTS])
+def test_scores_are_log_likelihoods_of_the_options(measuring, model, shots):
+    items = [("1 + 11 =", [" 12", " 120"], 0), ("9 + 30 apples =", [" 39", " 3"], 1)]
+    scores = measuring["score"](items, shots, batch_size=3)
+    assert scores.shape == (2, 2)
+    tokenizer, prefix = model.preprocessor.tokenizer, measuring["prefix_of"](shots)
+    assert prefix == ("2 + 2 = 4\n\n" if shots else "")
+    for row, (question, options, _) in zip(scores, items, strict=True):
+        given = [*(tokenizer(prefix) if prefix else []), *tokenizer(question)]
+        for found, option in zip(row, options, strict=True):
+            ids = np.array([[*given, *tokenizer(option)]])
+            inputs = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
+            log_p = np.array(keras.ops.log_softmax(model(inputs)))[0]
+            places = range(len(given), ids.shape[1])
+            expected = sum(log_p[place - 1, ids[0, place]] for place in places)
+            assert found == pytest.approx(expected, abs=1e-3)
+
+
+def test_calibration_takes_away_what_is_not_due_to_the_word(measuring):
+    bias = np.array([5.0, 0.0])
+
+    def score(items, shots=(), batch_size=64):
+        texts = [question for question, *_ in items]
+        due = [[1.0, 0] if "joy" in t else [0, 1.0 * ("grief" in t)] for t in texts]
+        return np.array(due) + bias
+
+    names = measuring | dict(score=score, num_test=2)
+    for name in ("accuracies", "hits", "word_items"):
+        function = measuring[name]
+        names[name] = types.FunctionType(function.__code__, names, name)
+        names[name].__defaults__ = function.__defaults__
+    assert names["accuracies"]() == [50, 100, 100, 100]
+
+
+def test_word_problems_are_right(measuring):
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        text, steps, result = measuring["problem"](rng)
+        a, b, c = map(int, re.findall(r"\d+", text))
+        assert result == a + b - c > 0
+        assert eval(steps.split(" = ")[0]) == a + b and steps.endswith(f"- {c} = ")
+
+
+def test_only_the_last_number_of_an_answer_counts(measuring, monkeypatch):
+    told = ["7 + 5 = 12. 12 - 3 = 9", "none", "-4"]
+    monkeypatch.setattr(chat, "write", lambda *_: told)
+    names = measuring | dict(examples=[("q", "1 + 2 = ", 3)], in_chat="{}|")
+    names["problems"] = [("a", "", 9), ("b", "", 1), ("c", "", -4)]
+    solve = types.FunctionType(measuring["solve"].__code__, names)
+    assert solve(True, chat.greedy, 5) == [9, None, -4]
+
+
+def test_the_draws_follow_the_softmax(measuring):
+    logits = np.log(np.array([0.6, 0.3, 0.1], "float32"))
+    choose = measuring["sampled"](0, temperature=1.0)
+    counts = np.bincount([choose(logits, []) for _ in range(3000)], minlength=3)
+    np.testing.assert_allclose(counts / 3000, [0.6, 0.3, 0.1], atol=0.03)
