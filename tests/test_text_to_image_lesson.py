@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from keras import layers, ops
 
-PARTS = ["FlowMatching", "sample", "read", "tokens_of", "joined"]
+PARTS = ["FlowMatching", "guided", "sample", "read", "tokens_of"]
 WORDS = ["woman", "man", "astronaut", "cook", "dark", "skin", "tone"]
 
 
