@@ -7,7 +7,7 @@ import numpy as np
 
 def composed(denoiser, x, t, captions, weights):
     """x (N, D), t (N, 1), K tokens (N, L), K numbers -> velocity (N, D)."""
-    empty = denoiser([x, t, np.zeros_like(captions[0])])
+    empty = denoiser([x, t, 0 * captions[0]])
     velocity = empty
     for tokens, weight in zip(captions, weights, strict=True):
         velocity = velocity + weight * (denoiser([x, t, tokens]) - empty)
@@ -176,7 +176,7 @@ WRONG = {  # replacements in a solution, or another body for it
     ],
     "composed__whole_velocities_on_the_empty_one": [(" - empty", "")],
     "composed__from_zero": [("velocity = empty", "velocity = 0 * empty")],
-    "composed__empty_each_time": "empty = denoiser([x, t, np.zeros_like(captions[0])])"
+    "composed__empty_each_time": "empty = denoiser([x, t, 0 * captions[0]])"
     "\n    return sum(empty + w * (denoiser([x, t, c]) - empty) for c, w in "
     "zip(captions, weights))",
     "composed__mean": [("velocity + weight *", "velocity + weight / len(captions) *")],
@@ -204,7 +204,7 @@ WRONG = {  # replacements in a solution, or another body for it
     "composed__in_a_chain": [("tokens]) - empty", "tokens]) - velocity")],
     "composed__in_place": [("velocity = velocity + ", "velocity += ")],
     "composed__weights_reversed": [("captions, weights,", "captions, weights[::-1],")],
-    "composed__unknown_words_for_none": [("zeros_like", "ones_like")],
+    "composed__unknown_words_for_none": [("0 * captions[0]", "1 + 0 * captions[0]")],
     "composed__one_number_a_latent": [
         ("return velocity", "return velocity.mean(axis=1)")
     ],
