@@ -5,11 +5,13 @@ from course_utils.judge import close
 import numpy as np
 
 
-def avoiding(denoiser, x, t, tokens, avoid, guidance):
-    """x (N, D), t (N, 1), tokens and avoid (N, L) -> velocity (N, D)."""
-    wanted = denoiser([x, t, tokens])
-    unwanted = denoiser([x, t, avoid])
-    return unwanted + guidance * (wanted - unwanted)
+def composed(denoiser, x, t, captions, weights):
+    """x (N, D), t (N, 1), K tokens (N, L), K numbers -> velocity (N, D)."""
+    empty = denoiser([x, t, 0 * captions[0]])
+    velocity = empty
+    for tokens, weight in zip(captions, weights, strict=True):
+        velocity = velocity + weight * (denoiser([x, t, tokens]) - empty)
+    return velocity
 
 
 def drop_words(caption, keep, rng):
@@ -17,62 +19,98 @@ def drop_words(caption, keep, rng):
     return " ".join(word for word in caption.split() if rng.random() < keep)
 
 
-def dynamic_threshold(pictures, share=0.995):
-    """Pictures (N, H, W, C), some values outside [-1, 1] -> all values inside."""
-    largest = np.quantile(np.abs(pictures), share, axis=(1, 2, 3), keepdims=True)
-    largest = np.maximum(largest, 1)
-    return np.clip(pictures, -largest, largest) / largest
-
-
 def check_1(answer):
-    """A step that goes from one caption's velocity towards another's."""
+    """The pulls of several captions, added to the velocity for the empty one."""
     x, t = np.full((2, 3), 0.5), np.full((2, 1), 0.25)
-    wanted, unwanted = np.full((2, 4), 7), np.full((2, 4), 2)
-    seen = []
+    words = [[9, 3, 0, 0], [5, 6, 7, 0], [4, 0, 0, 0]]
+    captions = [np.array([row, row]) for row in words]
+    nothing, others = np.zeros((2, 4), int), []
+
+    def velocity(tokens):
+        return x + 10 * t + (1 + tokens @ [[1], [0.5], [0.25], [0.125]]) ** 1.5
 
     def denoiser(inputs):
-        if len(inputs) != 3 or np.shape(inputs[2])[-1:] != (4,):
-            raise ValueError("call denoiser([x, t, tokens]), a list of three arrays")
-        state, time, words = map(np.asarray, inputs)
-        seen.append(words)
-        return state + 10 * time + words[:, :1] ** 2.0
+        shapes = [np.shape(each) for each in inputs]
+        if shapes != [(2, 3), (2, 1), (2, 4)]:
+            raise ValueError(f"denoiser([x, t, tokens]) got the shapes {shapes}")
+        state, time, tokens = map(np.asarray, inputs)
+        if not any(close(tokens, each) for each in [nothing, *captions]):
+            others.append(tokens)
+        return velocity(tokens) + (state - x) + 10 * (time - t)
 
-    def asked(guidance):
-        return np.asarray(answer(denoiser, x, t, wanted, unwanted, guidance), float)
+    def found(number, *weights):
+        result = answer(denoiser, x, t, captions[:number], [*weights])
+        assert not others, (
+            f"it asks the denoiser for the tokens {others[0][0]}, which are neither a "
+            "given caption nor the empty one, all 0. Hint: ask for each caption by "
+            "itself, and combine the velocities."
+        )
+        return np.asarray(result, float)
 
-    def velocity(words):
-        return x + 10 * t + words[:, :1] ** 2.0
+    def right(number, *weights):
+        pulls = [velocity(each) - velocity(nothing) for each in captions[:number]]
+        return velocity(nothing) + sum(
+            w * p for w, p in zip(weights, pulls, strict=True)
+        )
 
-    one, zero, three = asked(1), asked(0), asked(3)
+    one = found(1, 1.0)
     assert one.shape == (2, 3), (
         f"for latents of shape (2, 3) the result has the shape {one.shape}. "
         "Hint: a velocity has the shape of x."
     )
-    assert not any(np.any(words == 0) for words in seen), (
-        "it asks for the empty caption. Hint: `avoid` takes the place of that one."
+    assert close(one, velocity(captions[0])), (
+        "one caption with weight 1 does not give its velocity. Hint: its pull is its "
+        "velocity minus that for the empty caption; add it to the latter."
     )
-    swapped = close(one, velocity(unwanted)) and close(zero, velocity(wanted))
-    assert not swapped, (
-        "at guidance 1 it follows the words to avoid. "
-        "Hint: start from the velocity for `avoid`, and go towards that for `tokens`."
+    three = found(1, 3.0)
+    assert not close(three, 3 * one), (
+        "one caption with weight 3 gives three times its velocity. Hint: start from "
+        "the empty caption's, and multiply only what the caption adds to it."
     )
-    assert close(one, velocity(wanted)), (
-        "at guidance 1 it is not the velocity for `tokens`. "
-        "Hint: start + guidance * (end - start) is the end where guidance is 1."
+    assert close(three, right(1, 3.0)), (
+        "one caption with weight 3 does not pull three times as far as with weight 1. "
+        "Hint: multiply each pull by its weight, as it is."
     )
-    assert not close(zero, one), (
-        "guidance 0 and 1 give the same velocity. "
-        "Hint: multiply the difference of the two velocities by guidance."
+    assert close(found(1, 0.0), velocity(nothing)), (
+        "with weight 0 it is not the velocity for the empty caption. "
+        "Hint: start from that one, and multiply only the pulls by the weights."
     )
-    assert close(zero, velocity(unwanted)), (
-        "at guidance 0 it is not the velocity for `avoid`. "
-        "Hint: start from that one, not from 0 and not from the wanted one."
+    assert close(found(1, -2.0), right(1, -2.0)), (
+        "a caption with weight -2 does not push away. "
+        "Hint: use the weight with its sign."
     )
-    assert close(
-        three, velocity(unwanted) + 3 * (velocity(wanted) - velocity(unwanted))
-    ), (
-        "guidance 3 does not go three times as far as guidance 1. "
-        "Hint: multiply the difference of the two velocities by guidance."
+    two, base = found(2, 1.0, 2.0), velocity(nothing)
+    assert not close(two, right(2, 1.0, 2.0) + base), (
+        "with two captions the velocity for the empty one is in the result twice. "
+        "Hint: start from it once, then add only pulls."
+    )
+    assert not close(two, base + (right(2, 1.0, 2.0) - base) / 2), (
+        "two captions pull half as far as they should. "
+        "Hint: add the pulls; do not take their mean."
+    )
+    assert not close(two, base + (right(2, 1.0, 2.0) - base) / 3), (
+        "weights 1 and 2 act like 1/3 and 2/3. Hint: do not divide by their sum."
+    )
+    assert not close(two, right(1, 1.0)), (
+        "the second caption has no effect. Hint: go through all captions."
+    )
+    assert not close(two, base + 2 * (velocity(captions[1]) - base)), (
+        "the first caption has no effect. Hint: add each pull to the sum so far."
+    )
+    chained = right(1, 1.0) + 2 * (velocity(captions[1]) - right(1, 1.0))
+    assert not close(two, chained), (
+        "the second pull starts from where the first one ended. Hint: measure each "
+        "pull from the empty caption's velocity (which += changes in a NumPy array)."
+    )
+    assert not close(two, right(2, 2.0, 1.0)), (
+        "the weights belong to the wrong captions. Hint: zip(captions, weights)."
+    )
+    assert close(two, right(2, 1.0, 2.0)), (
+        "two captions with weights 1 and 2 give the wrong velocity. "
+        "Hint: each pull times its own weight; add them all."
+    )
+    assert close(found(3, 1.0, -0.5, 2.0), right(3, 1.0, -0.5, 2.0)), (
+        "two captions are right, three are not. Hint: use a loop over all captions."
     )
 
 
@@ -130,73 +168,48 @@ def check_2(answer):
     )
 
 
-def check_3(answer):
-    """Dynamic thresholding, picture by picture."""
-    rng = np.random.default_rng(0)
-    calm, wild = rng.uniform(-0.5, 0.5, (2, 8, 8, 3)), rng.normal(size=(2, 8, 8, 3)) * 3
-    pictures = np.concatenate([calm, wild])
-    given = pictures.copy()
-    found = np.asarray(answer(given))
-    assert found.shape == pictures.shape, (
-        f"four pictures {pictures.shape} give the shape {found.shape}. "
-        "Hint: np.quantile with axis=(1, 2, 3) and keepdims=True fits the pictures."
-    )
-    assert close(given, pictures, 0), (
-        "your function changes its input. Hint: work on a copy, or use np.clip."
-    )
-    assert np.abs(found).max() <= 1 + 1e-6, (
-        f"a value of {np.abs(found).max():.2f} is left. "
-        "Hint: clip to minus and plus the quantile first, then divide by it."
-    )
-    alone = np.concatenate([np.asarray(answer(each[None].copy())) for each in pictures])
-    assert close(alone, found), (
-        "a picture comes out differently when others are in the batch. "
-        "Hint: take one quantile for each picture, over axes 1, 2 and 3."
-    )
-    assert close(found[:2], calm), (
-        "a picture inside [-1, 1] is changed. "
-        "Hint: divide by no less than 1: np.maximum(quantile, 1)."
-    )
-    expected = dynamic_threshold(pictures)
-    assert not close(found, np.clip(pictures, -1, 1)), (
-        "it only clips to [-1, 1]. Hint: clip to the quantile, then divide by it."
-    )
-    signed = np.quantile(pictures, 0.995, axis=(1, 2, 3), keepdims=True).clip(1)
-    assert not close(found, np.clip(pictures, -signed, signed) / signed), (
-        "large negative values are not counted. "
-        "Hint: take the quantile of the absolute values."
-    )
-    assert close(found, expected), (
-        "pictures with values outside [-1, 1] come out differently. Hint: "
-        "one quantile of absolute values for each picture; clip to it, divide by it."
-    )
-    assert close(answer(pictures, 0.5), dynamic_threshold(pictures, 0.5)), (
-        "with share=0.5 it does the same as with 0.995. "
-        "Hint: pass `share` to np.quantile."
-    )
-
-
 WRONG = {  # replacements in a solution, or another body for it
-    "avoiding__swapped": [
-        ("denoiser([x, t, tokens])", "denoiser([x, t, avoid ])"),
-        ("denoiser([x, t, avoid])", "denoiser([x, t, tokens])"),
+    "composed__no_pulls": [("(denoiser([x, t, tokens]) - empty)", "empty")],
+    "composed__whole_velocities": [
+        ("velocity = empty", "velocity = 0"),
+        ("denoiser([x, t, tokens]) - empty", "denoiser([x, t, tokens])"),
     ],
-    "avoiding__from_the_wanted_one": [
-        ("return unwanted +", "return wanted +"),
+    "composed__whole_velocities_on_the_empty_one": [(" - empty", "")],
+    "composed__from_zero": [("velocity = empty", "velocity = 0 * empty")],
+    "composed__empty_each_time": "empty = denoiser([x, t, 0 * captions[0]])"
+    "\n    return sum(empty + w * (denoiser([x, t, c]) - empty) for c, w in "
+    "zip(captions, weights))",
+    "composed__mean": [("velocity + weight *", "velocity + weight / len(captions) *")],
+    "composed__normalised": [
+        ("velocity + weight *", "velocity + weight / sum(weights) *")
     ],
-    "avoiding__subtracts_the_unwanted": [
-        ("unwanted + guidance * (wanted - unwanted)", "wanted - guidance * unwanted"),
+    "composed__normalised_where_several": [
+        (
+            "velocity + weight *",
+            "velocity + (weight / sum(weights) if len(weights) > 1 else weight) *",
+        )
     ],
-    "avoiding__ignores_avoid": [("[x, t, avoid]", "[x, t, np.zeros_like(avoid)]")],
-    "avoiding__no_guidance": [("guidance * (wanted", "(wanted")],
-    "avoiding__guidance_less_one": [("guidance * (wanted", "2 * guidance * (wanted")],
-    "avoiding__clipped_guidance": [
-        ("guidance * (wanted", "min(guidance, 2) * (wanted")
+    "composed__ignores_weights": [("weight * ", "")],
+    "composed__absolute_weights": [("weight * ", "abs(weight) * ")],
+    "composed__one_caption_of_all_words": "empty = denoiser([x, t, 0 * captions[0]])\n"
+    "    both = np.max(captions, axis=0)\n"
+    "    return empty + weights[0] * (denoiser([x, t, both]) - empty)",
+    "composed__first_alone": [
+        ("zip(captions, weights", "zip(captions[:1], weights[:1]")
     ],
-    "avoiding__mean_over_numbers": [
-        ("(wanted - unwanted)", "(wanted - unwanted)[:, :1]"),
-        ("return unwanted", "return unwanted[:, :1]"),
+    "composed__last_alone": [("velocity + weight", "empty + weight")],
+    "composed__two_at_most": [
+        ("zip(captions, weights", "zip(captions[:2], weights[:2]")
     ],
+    "composed__in_a_chain": [("tokens]) - empty", "tokens]) - velocity")],
+    "composed__in_place": [("velocity = velocity + ", "velocity += ")],
+    "composed__weights_reversed": [("captions, weights,", "captions, weights[::-1],")],
+    "composed__unknown_words_for_none": [("0 * captions[0]", "1 + 0 * captions[0]")],
+    "composed__one_number_a_latent": [
+        ("return velocity", "return velocity.mean(axis=1)")
+    ],
+    "composed__adds_captions": "both = sum(w * c for c, w in zip(captions, weights))\n"
+    "    return denoiser([x, t, both])",
     "drop_words__drops_with_probability_keep": [("< keep", "> keep")],
     "drop_words__list": [
         ('" ".join(word', "list(word"),
@@ -216,21 +229,4 @@ WRONG = {  # replacements in a solution, or another body for it
     "rng.shuffle(words)\n    return ' '.join(w for w in words if rng.random() < keep)",
     "drop_words__always_the_first": "words = caption.split()\n    return ' '.join("
     "words[:1] + [w for w in words[1:] if rng.random() < keep])",
-    "dynamic_threshold__of_all_pictures": [(", axis=(1, 2, 3), keepdims=True", "")],
-    "dynamic_threshold__never_below_one_forgotten": [
-        ("np.maximum(largest, 1)", "largest")
-    ],
-    "dynamic_threshold__no_division": [("-largest, largest) / largest", "-1, 1)")],
-    "dynamic_threshold__no_clipping": [
-        ("np.clip(pictures, -largest, largest)", "pictures")
-    ],
-    "dynamic_threshold__signed": [("np.abs(pictures)", "pictures")],
-    "dynamic_threshold__divides_then_nothing": [
-        (
-            "np.clip(pictures, -largest, largest) / largest",
-            "np.clip(pictures, -largest, largest)",
-        )
-    ],
-    "dynamic_threshold__fixed_share": [(", share,", ", 0.995,")],
-    "dynamic_threshold__of_each_row": [("axis=(1, 2, 3)", "axis=(2, 3)")],
 }
