@@ -58,7 +58,8 @@ def check_1(answer):
     )
     assert asked, "it never asks for a velocity. Hint: once in each of the steps."
     assert all(np.ndim(t) == 0 for t in asked), (
-        f"it gives velocity a time of shape {np.shape(asked[0])}. Hint: give it one number for all pictures."
+        f"it gives velocity a time of shape {np.shape(asked[0])}. "
+        "Hint: give it one number for all pictures."
     )
     still = "with the velocity 0 and start = 0.6, "
     assert not close(found, x), (

@@ -181,7 +181,7 @@ def check_3(answer):
     )
     never = asked([10, 0, 0], [0.0, 0.5, 0.5], 500, 1)
     assert close(never, 0), (
-        "for counts that training rules out it does not return 0. "
+        "for counts [10, 0, 0] and shares [0, 0.5, 0.5] it does not return 0. "
         "Hint: count the samples whose distance is at least as large, and draw them "
         "from `shares`."
     )
