@@ -209,6 +209,7 @@ def check_3(answer):
         ([3, 5], [0.25, 0.75]),
         ([1, 4, 11], [0.5, 0.25, 0.25]),
         ([12, 4, 4], [0.5, 0.25, 0.25]),
+        ([5, 5, 1, 1], [0.25, 0.25, 0.25, 0.25]),
     ):
         value = float(asked(counts, shares, 6000, 3))
         expected = chance_of(counts, shares, 6000, np.random.default_rng(4))
@@ -269,6 +270,10 @@ WRONG = {  # replacements in a solution, or another body for it
     "chance_of__same_counts_only": """same = rng.multinomial(
         counts.sum(), shares, draws) == counts
     return np.mean(same.all(axis=1))""",
+    "chance_of__maximum": [
+        ("np.abs(simulated - expected).sum(", "np.abs(simulated - expected).max("),
+        ("np.abs(counts - expected).sum(", "np.abs(counts - expected).max("),
+    ],
     "chance_of__signed": [("np.abs(simulated - expected)", "(simulated - expected)")],
     "chance_of__largest_count": """drawn = rng.multinomial(
         counts.sum(), shares, draws)

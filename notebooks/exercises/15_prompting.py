@@ -139,6 +139,18 @@ def check_2(answer):
         "with the stop text 'aab', of 'aa' something is shown. Hint: all of the text "
         "may be its beginning."
     )
+    assert part("xaaa", "aab") == "xa", (
+        "with the stop text 'aab', of 'xaaa' not 'xa' is shown. Hint: hold back one "
+        "beginning of the stop text, the longest, and stop there."
+    )
+    assert part("xaaab", "aab") == "xa", (
+        "with the stop text 'aab', of 'xaaab' not 'xa' is shown. Hint: once the stop "
+        "text is there, nothing before it is held back."
+    )
+    assert part("a\nb", "\n\n") == "a\nb", (
+        "with the stop text '\\n\\n', 'a\\nb' is cut at one line break. Hint: only the "
+        "whole stop text ends an answer; its beginning is held back at the end alone."
+    )
 
 
 def check_3(answer):
@@ -208,6 +220,11 @@ WRONG = {  # replacements in a solution, or another body for it
     ),
     "shorten__pairs_once": [("while len(rest) > 1 and", "if")],
     "shown__no_hold_back": "return text.split(stop)[0]",
+    "shown__holds_back_again": """while any(
+        text.endswith(stop[:n]) for n in range(1, len(stop))
+    ) and stop not in text:
+        text = text[:-1]
+    return text.split(stop)[0]""",
     "shown__with_the_stop": [("text.index(stop)]", "text.index(stop) + len(stop)]")],
     "shown__holds_always": [
         ("range(len(stop) - 1, 0, -1)", "[len(stop) - 1]"),

@@ -42,7 +42,7 @@ def check_1(answer):
     assert answer([0, 0, None, 3]) == 0, (
         "of 0, 0, None, 3 the vote is not 0. Hint: 0 is a number: test `is not None`."
     )
-    for tie in ([9, 4, 4, 9], [2, 8, 8, 2, 5]):
+    for tie in ([9, 4, 4, 9], [9, 4, 9, 4], [2, 8, 8, 2, 5]):
         assert answer(tie) == tie[0], (
             f"of {tie} the vote is not {tie[0]}. Hint: in a tie, the number that came "
             "first wins; a set or np.unique loses the order."
@@ -139,6 +139,7 @@ def check_3(answer):
 
 WRONG = {  # replacements in a solution, or another body for it
     "vote__counts_none": [(" if answer is not None", "")],
+    "vote__last_in_a_tie": [("max(numbers,", "max(numbers[::-1],")],
     "vote__forgets_zero": [("if answer is not None", "if answer")],
     "vote__median": [
         ("max(numbers, key=numbers.count)", "sorted(numbers)[len(numbers) // 2]")
