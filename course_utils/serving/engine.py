@@ -1,0 +1,217 @@
+"""A thread for each model, which works on the rows of many requests at once."""
+
+import asyncio
+import collections
+import contextlib
+import logging
+import threading
+
+from course_utils.serving import models
+
+import numpy as np
+
+
+class Busy(Exception):
+    """As many rows wait as may."""
+
+
+class Row:
+    """One continuation or picture; it is worked on until `finish` is set."""
+
+    finish, streamed, sent_all = None, False, False
+
+    def end(self, finish):
+        self.finish = self.finish or finish
+        with contextlib.suppress(RuntimeError):  # the event loop is closed
+            self.notify()
+
+
+class ImageRow(Row):
+    def __init__(self, notify, latent, label):
+        self.notify, self.latent, self.label = notify, latent, label
+
+
+class TextRow(Row):
+    """A continuation: ids to read, then a token at a time; its `text` only grows.
+
+    `text` leaves out what may yet become part of a stop text, or half a character.
+    """
+
+    def __init__(self, notify, model, ids, settings, index, limit, num_logprobs):
+        self.notify, self.streamed, self.model = notify, settings.stream, model
+        self.pending, self.ids, self.position = ids, [*ids], 0
+        self.settings, self.limit, self.num_logprobs = settings, limit, num_logprobs
+        self.stops = settings.stop or []
+        self.stops = [self.stops] if isinstance(self.stops, str) else self.stops
+        seed = (
+            settings.seed if settings.seed is None else [settings.seed % 2**64, index]
+        )
+        self.index, self.random = index, np.random.default_rng(seed)
+        self.new, self.text, self.logprobs, self.sent = [], "", [], [0, 0]
+
+    def take(self, logits):
+        """Draw a token from logits (V,)."""
+        token = self.draw(logits.astype("float64"))
+        if token in self.model.ends:
+            return self.show(self.model.decode(self.new), "stop")
+        if self.num_logprobs is not None:
+            self.logprobs.append(self.rank(logits, token))
+        self.new, self.ids, self.pending = (
+            self.new + [token],
+            self.ids + [token],
+            [token],
+        )
+        text = self.model.decode(self.new)
+        cuts = [text.find(stop) for stop in self.stops if stop in text]
+        if cuts:
+            return self.show(text[: min(cuts)], "stop")
+        self.show(text, "length" if len(self.new) == self.limit else None)
+
+    def draw(self, logits):
+        temperature, top_p = self.settings.temperature, self.settings.top_p
+        if temperature < 1e-4:
+            return int(logits.argmax())
+        p = np.exp((logits - logits.max()) / temperature)
+        if top_p < 1:  # the fewest tokens whose probabilities sum to it
+            order = np.argsort(-p)
+            before = np.cumsum(p[order]) - p[order]
+            p[order[before >= top_p * p.sum()]] = 0
+        total = np.cumsum(p)
+        return int(np.searchsorted(total, self.random.random() * total[-1], "right"))
+
+    def rank(self, logits, token):
+        """[(text, log probability)] of the drawn token, then of the likeliest ones.
+
+        Those of the model, before temperature and top-p.
+        """
+        logits = logits - logits.max()
+        logits -= np.log(np.exp(logits).sum())
+        ids = [token, *np.argsort(-logits)[: self.num_logprobs].tolist()]
+        return [(self.model.decode([id]), round(float(logits[id]), 4)) for id in ids]
+
+    def show(self, text, finish):
+        if not finish:
+            text = text.rstrip("\ufffd")
+            starts = [stop[:n] for stop in self.stops for n in range(1, len(stop))]
+            held = [len(start) for start in starts if text.endswith(start)]
+            text = text[: len(text) - max(held, default=0)]
+        self.text = max(self.text, text, key=len)
+        if finish:
+            self.end(finish)
+        elif self.streamed:
+            self.notify()
+
+    def news(self):
+        """Text and log probabilities since the last call."""
+        self.sent_all = self.finish is not None
+        text, logprobs = self.text[self.sent[0] :], self.logprobs[self.sent[1] :]
+        self.sent = [self.sent[0] + len(text), self.sent[1] + len(logprobs)]
+        return text, logprobs
+
+
+def write(model, rows):
+    """One step of text rows: each reads its next ids, and draws where none are left."""
+    alive = [(n, row) for n, row in enumerate(rows) if row]
+    length = min(model.chunk, *(len(row.pending) for _, row in alive))
+    ids, positions = (
+        np.zeros((len(rows), length), "int32"),
+        np.zeros(len(rows), "int32"),
+    )
+    for n, row in alive:
+        if row.position + length > model.context:  # read on from its last half
+            row.pending, row.position = row.ids[-(model.context // 2) :], 0
+        ids[n], positions[n] = row.pending[:length], row.position
+        row.pending, row.position = row.pending[length:], row.position + length
+    logits = model.read(ids, positions)
+    for n, row in alive:
+        if not row.pending:
+            row.take(logits[n])
+
+
+def draw(model, rows):
+    """All image rows at once."""
+    rows = [row for row in rows if row]
+    latents = np.array([row.latent for row in rows], "float32")
+    pictures = model.draw(latents, [row.label for row in rows])
+    for row, picture in zip(rows, pictures, strict=True):
+        row.picture = picture
+        row.end("stop")
+
+
+class Engine:
+    """Works on at most `num_slots` rows at once, while at most `num_waiting` wait.
+
+    A row that has finished makes room for the next at once (continuous batching, Yu et
+    al. 2022). step(rows) works on the slots; an empty one is None.
+    """
+
+    def __init__(self, step, num_slots, num_waiting):
+        self.step, self.limit = step, num_slots + num_waiting
+        self.slots, self.waiting = [None] * num_slots, collections.deque()
+        self.changed, self.closed = threading.Condition(), False
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def rows(self):
+        return [row for row in [*self.slots, *self.waiting] if row and not row.finish]
+
+    def submit(self, rows):
+        """Take all of these rows, or none: raises Busy."""
+        with self.changed:
+            if len(self.rows()) + len(rows) > self.limit:
+                raise Busy
+            self.waiting.extend(rows)
+            self.changed.notify()
+
+    def run(self):
+        while not self.closed:
+            with self.changed:
+                alive = self.rows()
+                self.slots = [row if row in alive else None for row in self.slots]
+                self.waiting = collections.deque(r for r in self.waiting if r in alive)
+                for n, row in enumerate(self.slots):
+                    if not row and self.waiting:
+                        self.slots[n] = self.waiting.popleft()
+                if not any(self.slots):
+                    self.changed.wait(1)
+                    continue
+            try:
+                self.step(self.slots)
+            except Exception:  # these rows are lost, the engine goes on
+                logging.getLogger(__name__).exception("A step failed.")
+                for row in filter(None, self.slots):
+                    row.end("error")
+
+
+class Served:
+    """A model that is loaded on its first use, and the engine that works with it."""
+
+    def __init__(self, name, kind, num_waiting):
+        self.name, self.kind, self.num_waiting = name, kind, num_waiting
+        self.model, self.engine, self.lock = None, None, asyncio.Lock()
+        self.latent_dim, self.classes = None, []
+        if kind is models.Image:
+            self.latent_dim, self.classes = models.inputs(name)
+
+    async def load(self):
+        async with self.lock:
+            if self.engine is None:
+                self.model = model = await asyncio.to_thread(self.kind, self.name)
+                work = draw if self.kind is models.Image else write
+                slots, waiting = self.kind.slots, self.num_waiting
+                self.engine = Engine(lambda rows: work(model, rows), slots, waiting)
+
+    def describe(self):
+        """The entry of /v1/models; what the page needs follows OpenAI's keys."""
+        entry = dict(id=self.name, object="model", created=0, owned_by="course")
+        entry |= dict(kind=self.kind.__name__.lower())
+        return entry | dict(classes=self.classes, latent_dim=self.latent_dim)
+
+    def count(self):
+        return len(self.engine.rows()) if self.engine else 0
+
+    def close(self):
+        """End the thread after its step; what it works on is lost."""
+        if self.engine:
+            self.engine.closed = True
+            for row in self.engine.rows():
+                row.end("error")

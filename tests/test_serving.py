@@ -1,0 +1,416 @@
+"""The server of course_utils.serving: a real one in a process, and the official client."""
+
+import base64
+import contextlib
+import http.client
+import io
+import json
+import os
+import re
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+from course_utils import ROOT, CourseError, artifacts, serving, tokenizer
+
+import numpy as np
+import openai
+import pytest
+import tensorflow as tf
+from PIL import Image
+from starlette.testclient import TestClient
+
+GPT, GRU = "austen_transformer", "austen_gru"
+CLOTHES, VAE = "fashion_gan_conditional_ema", "fashion_conv_vae_decoder"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """(port, folder of its log and of what it stores) of a server of four models."""
+    folder = tmp_path_factory.mktemp("server")
+    environment = os.environ | {"COURSE_ARTIFACTS": str(folder), "SMOKE_TEST": ""}
+    environment.pop("COURSE_API_KEY", None)
+    command = [sys.executable, "-m", "course_utils.serving", GPT, GRU, CLOTHES, VAE]
+    with open(folder / "log.txt", "wb") as log:
+        pipe = dict(stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
+        process = subprocess.Popen(
+            [*command, "--port", "8600"], env=environment, **pipe
+        )
+        try:
+            address = process.stdout.readline()
+            yield int(address.rpartition(":")[2]), folder
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+
+
+@pytest.fixture
+def client(server):
+    address = f"http://127.0.0.1:{server[0]}/v1"
+    return openai.OpenAI(base_url=address, api_key="none", max_retries=0, timeout=60)
+
+
+def ask(server, path, body=None, method=None, headers=None):
+    """Status, headers and bytes of an answer; body: bytes, or what JSON can write."""
+    connection = http.client.HTTPConnection("127.0.0.1", server[0], timeout=30)
+    if body is not None and not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    json_type = {"Content-Type": "application/json"} if body is not None else {}
+    method = method or ("GET" if body is None else "POST")
+    connection.request(method, path, body, headers or json_type)
+    answer = connection.getresponse()
+    with contextlib.closing(connection):
+        return answer.status, answer.headers, answer.read()
+
+
+def rows_at_work(server):
+    text = ask(server, "/metrics")[2].decode()
+    return sum(map(float, re.findall(r"(?m)^rows\{.*\} (\S+)$", text)))
+
+
+def wait_until_idle(server, seconds=20):
+    end = time.monotonic() + seconds
+    while rows_at_work(server):
+        assert time.monotonic() < end, "rows are still worked on"
+        time.sleep(0.05)
+
+
+def test_models_as_the_official_client_lists_them(client):
+    listed = {model.id: model for model in client.models.list()}
+    assert [*listed] == [GPT, GRU, CLOTHES, VAE]
+    assert listed[CLOTHES].latent_dim == 64 and "Dress" in listed[CLOTHES].classes
+    assert listed[GPT].kind == "transformer" and not listed[VAE].classes
+
+
+def test_greedy_text_and_log_probabilities_are_those_of_the_model(client):
+    """Against lesson 09's network without a cache, which reads the whole text."""
+    gpt, merges = artifacts.load(GPT), artifacts.card(GPT)["merges"]
+    ids = tokenizer.encode("She was", merges)
+    given, values = len(ids), []
+    for _ in range(12):
+        values.append(tf.nn.log_softmax(gpt(tf.constant([ids]))[0, -1]).numpy())
+        ids.append(int(values[-1].argmax()))
+    settings = dict(model=GPT, prompt="She was", max_tokens=12, temperature=0)
+    answer = client.completions.create(**settings, logprobs=3)
+    choice = answer.choices[0]
+    assert choice.text == tokenizer.decode(ids[given:], merges)
+    assert choice.finish_reason == "length" and answer.usage.completion_tokens == 12
+    np.testing.assert_allclose(
+        choice.logprobs.token_logprobs, [value.max() for value in values], atol=1e-3
+    )
+    assert all(len(top) == 3 for top in choice.logprobs.top_logprobs)
+
+
+@pytest.mark.parametrize("model", [GPT, GRU])
+def test_streams_say_what_whole_answers_say(client, model):
+    settings = dict(
+        model=model, prompt=["It is", "Emma", ""], n=2, max_tokens=30, seed=5
+    )
+    whole = client.completions.create(
+        **settings, temperature=0.8, top_p=0.9, stop=["e "]
+    )
+    usage = {"include_usage": True}
+    settings |= dict(temperature=0.8, top_p=0.9, stop="e ", stream=True)
+    texts, ends, ids = [""] * 6, [None] * 6, set()
+    for chunk in client.completions.create(**settings, stream_options=usage):
+        ids.add(chunk.id)
+        for choice in chunk.choices:
+            assert ends[choice.index] is None
+            texts[choice.index] += choice.text
+            ends[choice.index] = choice.finish_reason
+    assert texts == [choice.text for choice in whole.choices]
+    assert ends == [choice.finish_reason for choice in whole.choices]
+    assert len(ids) == 1 and ids.pop().startswith("cmpl-")
+    assert chunk.usage == whole.usage and "stop" in ends
+    assert not any("e " in text for text in texts) and len(set(texts)) == 6
+
+
+def test_stream_ends_with_done(server):
+    body = {"model": GPT, "prompt": "She", "max_tokens": 3, "stream": True}
+    status, headers, data = ask(server, "/v1/completions", body)
+    assert status == 200 and headers["content-type"].startswith("text/event-stream")
+    events = data.decode().split("\n\n")
+    assert events[-2:] == ["data: [DONE]", ""]
+    assert all(json.loads(event[6:])["id"] for event in events[:-2])
+
+
+def test_context(client):
+    with pytest.raises(openai.BadRequestError) as error:
+        client.completions.create(model=GPT, prompt="of the " * 200, max_tokens=3)
+    assert error.value.code == "context_length_exceeded"
+    answer = client.completions.create(model=GPT, prompt="It", max_tokens=260)
+    assert answer.usage.completion_tokens == 260  # longer than the network can read
+
+
+def test_a_chat_needs_a_chat_model(client):
+    with pytest.raises(openai.NotFoundError) as error:
+        client.chat.completions.create(
+            model=GPT, messages=[{"role": "user", "content": ""}]
+        )
+    assert error.value.code == "model_not_found" and error.value.param == "model"
+
+
+def picture(item):
+    return np.array(Image.open(io.BytesIO(base64.b64decode(item.b64_json))))
+
+
+def test_pictures(client):
+    settings = dict(model=CLOTHES, prompt="dress", response_format="b64_json")
+    answer = client.images.generate(**settings, n=3, size="56x56")
+    assert len(answer.data) == 3 and picture(answer.data[0]).shape == (56, 56)
+    first = answer.data[0]
+    assert first.model_extra["class"] == "Dress" and len(first.latent) == 64
+    again = client.images.generate(
+        **settings, extra_body={"latents": [first.latent] * 2}
+    )
+    assert picture(again.data[1]).shape == (28, 28)
+    np.testing.assert_allclose(picture(again.data[0]), picture(first)[::2, ::2], atol=1)
+    seeds = [{"seed": seed} for seed in (1, 1, 2)]
+    vae = dict(model=VAE, prompt="random")
+    one, two, three = [client.images.generate(**vae, extra_body=seed) for seed in seeds]
+    assert (picture(one.data[0]) == picture(two.data[0])).all()
+    assert (picture(one.data[0]) != picture(three.data[0])).any()
+    with pytest.raises(openai.BadRequestError) as error:
+        client.images.generate(model=VAE, prompt="dress")
+    assert error.value.param == "prompt"
+
+
+def wrong_values():
+    """(path, body) of requests in which one value is wrong."""
+    text = {"model": GPT, "prompt": "She was", "max_tokens": 2}
+    chat = {"model": GPT, "messages": [{"role": "user", "content": "Hello"}]}
+    picture = {"model": VAE, "prompt": "random"}
+    vote = {"model": GPT, "rating": "up"}
+    nan, inf = float("nan"), float("inf")
+    wrong = {
+        "model": ["", "no", "../austen_gru", 1, ["x"], "\ud800", "x" * 1000, "\0"],
+        "n": [0, -1, 17, 10**9, 1.5, "1", True, None, 10**400, [1]],
+        "max_tokens": [0, -1, 1001, 1e30, 2**64, "5", nan, None, {}],
+        "temperature": [-0.1, 2.1, nan, inf, -inf, "1", True, [1], 1e308],
+        "top_p": [0, -1, 1.1, nan, "0.5", None],
+        "stop": ["", [""], ["a"] * 5, 1, [1], {"a": 1}, "x" * 101],
+        "seed": [1.5, "1", 2**63, -(2**64), True],
+        "stream": [1, "true", None, []],
+        "stream_options": [1, {"x": 1}, {"include_usage": "yes"}],
+        "logprobs": [-1, 6, "1", 1.5, True],
+        "prompt": [1, None, [], [1, 2], ["a"] * 17, {"a": "b"}, "\udfff", "x" * 8001, [[1]]],
+        "unknown": [1], "echo": [True], "__class__": ["x"], "best_of": [2], "": [""],
+        "\ud800": [1],
+    }  # fmt: skip
+    for key, values in wrong.items():
+        yield from (("/v1/completions", text | {key: value}) for value in values)
+    message = {"role": "user", "content": "Hello"}
+    wrong = [1, None, [], {}, [1], [[]], [{}], ["Hello"], [message | {"role": "robot"}]]
+    wrong += [[{"role": "user"}], [message | {"x": 1}], [message | {"content": None}]]
+    wrong += [[message | {"content": ["x"]}], [message] * 101]
+    yield from (("/v1/chat/completions", chat | {"messages": value}) for value in wrong)
+    wrong = [("top_logprobs", 21), ("logprobs", 1), ("max_completion_tokens", 0)]
+    yield from (("/v1/chat/completions", chat | {key: value}) for key, value in wrong)
+    wrong = {
+        "prompt": ["no class", "", 5, None, "x" * 9000], "n": [0, 33, "1", 1e9],
+        "size": ["0x0", "1x1", "99999x99999", "9999x9999", "28", "28x", 28, "-5x10", "2048x28"],
+        "response_format": ["url", 1], "quality": ["hd"], "model": [GPT],
+        "latents": [[], 1, [[]], [[0.0] * 15], [[nan] * 16], [[1e9] * 16], [["a"] * 16],
+                    [[0.0] * 16, [0.0]], [[0.0] * 16] * 33, [[0.0] * 2000]],
+    }  # fmt: skip
+    for key, values in wrong.items():
+        yield from (("/v1/images/generations", picture | {key: v}) for v in values)
+    wrong = [("model", "no"), ("rating", "maybe"), ("output", "x" * 20001), ("x", 1)]
+    yield from (("/feedback", vote | {key: value}) for key, value in wrong)
+
+
+MALFORMED = [
+    b"", b"{", b"[", b"null", b"1", b'"text"', b"[]", b"true", b"{}}", b"\xff\xfe", b"\0" * 99,
+    b'{"prompt": "a", }', b"{'prompt': 'a'}", b'{"prompt": "\xff"}', b"[" * 100_000,
+    b'{"a":' * 50_000, b'{"n": ' + b"9" * 5000 + b"}", b'{"temperature": 1e999}',
+    b"\xef\xbb\xbf{}x", b'{"prompt": "a"', b"prompt=a&n=1", b'{"n": NaN}', b"x" * 300_000,
+]  # fmt: skip
+
+
+def check_refused(answer, about):
+    status, headers, data = answer
+    assert 400 <= status < 500, (status, about)
+    assert headers["content-type"] == "application/json", about
+    error = json.loads(data)["error"]
+    assert set(error) == {"message", "type", "param", "code"}, about
+    assert error["message"] and len(error["message"]) <= 300, about
+
+
+def test_malformed_requests_are_refused_in_the_form_of_openai(server):
+    wrong = [*wrong_values()]
+    assert len(wrong) + len(MALFORMED) > 130
+    for path, body in wrong:
+        check_refused(ask(server, path, body), (path, str(body)[:200]))
+    for body in MALFORMED:
+        check_refused(ask(server, "/v1/completions", body), body[:50])
+    for path in [
+        "/v1",
+        "/v1/engines",
+        "/V1/models",
+        "/%00",
+        "/..%2f..%2fetc",
+        "/page/../x",
+    ]:
+        check_refused(ask(server, path), path)
+    for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"]:
+        check_refused(ask(server, "/v1/completions", method=method), method)
+    body = {"model": GPT, "prompt": "a"}
+    headers = {"Content-Type": "text/plain"}
+    check_refused(ask(server, "/v1/completions", body, headers=headers), headers)
+    assert ask(server, "/health")[0] == 200
+
+
+def test_odd_requests_that_are_right(server):
+    for prompt in ["", "\0", "\x1b[31m", "é😀", "x" * 200, "\n\n", " "]:
+        for model in [GPT, GRU]:
+            settings = {"temperature": 1e-320, "top_p": 1e-320, "seed": -(2**63)}
+            body = {"model": model, "prompt": prompt, "max_tokens": 1} | settings
+            assert ask(server, "/v1/completions", body)[0] == 200, prompt
+
+
+def begin(server, **settings):
+    """A socket on which an answer has been asked for that takes long."""
+    body = {"model": GPT, "prompt": "She", "max_tokens": 1000} | settings
+    body = json.dumps(body).encode()
+    opened = socket.create_connection(("127.0.0.1", server[0]), timeout=30)
+    head = (
+        "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    )
+    opened.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    return opened
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_client_that_leaves_ends_its_generation(server, stream):
+    wait_until_idle(server)
+    with begin(server, n=4, stream=stream) as opened:
+        while rows_at_work(server) < 4:
+            time.sleep(0.05)
+        if stream:
+            assert b"200 OK" in opened.recv(1000)
+    wait_until_idle(server, 3)  # it would take longer to write 4,000 tokens
+
+
+def test_beyond_capacity_others_are_refused_and_health_answers(server):
+    wait_until_idle(server)
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):  # 16 rows at work, 32 waiting
+            stack.enter_context(begin(server, n=16))
+        while rows_at_work(server) < 48:
+            time.sleep(0.05)
+        status, headers, data = ask(server, "/v1/completions", {"model": GPT, "n": 1})
+        assert status == 429 and headers["retry-after"]
+        assert json.loads(data)["error"]["code"] == "rate_limit_exceeded"
+        begun = time.monotonic()
+        for _ in range(10):
+            assert ask(server, "/health")[0] == 200
+        assert time.monotonic() - begun < 10
+        assert ask(server, "/v1/images/generations", {"model": VAE})[0] == 200
+    wait_until_idle(server)
+
+
+def test_half_open_sockets_are_dropped(server):
+    begun = [b"", b"POST /v1/comple", b"GET / HTTP/1.1\r\nHost: x\r\n", b"\r\n"]
+    begun.append(
+        b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
+    )
+    with contextlib.ExitStack() as stack:
+        poll, opened = select.poll(), {}
+        for n in range(300):
+            each = socket.create_connection(("127.0.0.1", server[0]))
+            stack.enter_context(each).sendall(begun[n % len(begun)])
+            opened[each.fileno()] = each
+            poll.register(each, select.POLLIN)
+        assert ask(server, "/health")[0] == 200
+        end = time.monotonic() + 30  # the promise is 15, on a machine that is not busy
+        while opened and time.monotonic() < end:
+            for number, _ in poll.poll(500):
+                with contextlib.suppress(ConnectionError):
+                    if opened[number].recv(1000):  # an answer: then it is closed, too
+                        continue
+                poll.unregister(number)
+                del opened[number]
+        assert not opened
+
+
+HOSTILE = [
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</textarea><script>",
+    "<svg/onload=alert(1)>", "javascript:alert(1)", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07",
+    "\x1b[2J\x1b[H", "\r\nSet-Cookie: a=b", "\nHTTP/1.1 200 OK", "%0d%0aX: y", "{{7*7}}",
+    "${7*7}", "'; DROP TABLE x; --", "../../../etc/passwd", "\0", "\u202eevil", "a\u0000b",
+    '"} 1\nfake_metric 1', "\\x1b[31m", "&lt;b&gt;", "]]>", "<!--", "--><script>",
+    "![x](http://x/y.png)", "[x](javascript:alert(1))", "<a href='//x'>", "<iframe src=//x>",
+    "<style>*{display:none}</style>", "<meta http-equiv=refresh content=0>", "<base href=//x>",
+    "%s%s%n", "{0.__class__}", "__proto__", "constructor", "\u2028alert(1)", "\u2029", "\x9b31m",
+    "\x08\x08\x08", "\x7f", "\ufeff", "\ufffe", "<|im_end|><|im_start|>system", "😀" * 50,
+    "data: [DONE]\n\n", "event: x\ndata: y\n\n", "=cmd|' /C calc'!A0", "@SUM(1)", "`id`", "$(id)",
+    "; cat /etc/passwd", "|| ping x", "<object data=x>", "<math><mi xlink:href=x>",
+]  # fmt: skip
+
+
+def test_hostile_strings_stay_text(server):
+    assert len(HOSTILE) >= 50
+    for text in HOSTILE:
+        body = {
+            "model": GPT,
+            "prompt": text,
+            "stop": text,
+            "max_tokens": 1,
+            "user": text[:9],
+        }
+        assert ask(server, "/v1/completions", body)[0] == 200, text
+        vote = {"model": GPT, "rating": "up", "prompt": text, "output": text}
+        assert ask(server, "/feedback", vote)[0] == 200, text
+        for body in [{"model": text}, {"model": VAE, "prompt": text}, {text: 1}]:
+            check_refused(ask(server, "/v1/images/generations", body), text)
+        path = "/v1/" + "".join(f"%{byte:02x}" for byte in text.encode())
+        check_refused(ask(server, path), text)
+    metrics, log = ask(server, "/metrics")[2].decode(), server[1] / "log.txt"
+    log = log.read_text(encoding="utf-8")
+    log = log.replace("WARNING:  Invalid HTTP request received.\n", "")
+    assert log.count("/v1/completions 200") >= len(HOSTILE)
+    assert all(
+        re.fullmatch(r"[\d\-:, ]+ \S+ \d+ [\d.]+ s", x) for x in log.splitlines()
+    )
+    assert set(re.findall(r'route="(.*?)"', metrics)) <= {
+        "/", "other", "/health", "/metrics", "/feedback", "/v1/models", "/v1/completions",
+        "/v1/chat/completions", "/v1/images/generations"}  # fmt: skip
+    stored = (server[1] / "feedback.jsonl").read_text(encoding="ascii").splitlines()
+    assert [json.loads(line)["output"] for line in stored[-len(HOSTILE) :]] == HOSTILE
+
+
+def test_a_key_is_asked_for_where_one_is_set():
+    with TestClient(serving.create_app([GPT], api_key="sécret")) as web:
+        answer = web.get("/v1/models")
+        assert (
+            answer.status_code == 401 and "API key" in answer.json()["error"]["message"]
+        )
+        wrong = {"Authorization": "Bearer wrong"}
+        assert web.get("/metrics", headers=wrong).status_code == 401
+        assert web.get("/health").status_code == 200
+        right = {"Authorization": "Bearer sécret".encode()}
+        assert web.get("/v1/models", headers=right).status_code == 200
+
+
+def test_other_hosts_need_a_key(monkeypatch, capsys):
+    monkeypatch.delenv("COURSE_API_KEY", raising=False)
+    with pytest.raises(SystemExit):
+        serving.main(["--host", "0.0.0.0"])
+    assert "set COURSE_API_KEY" in capsys.readouterr().err
+
+
+def test_next_free_port_and_nothing_left(server):
+    app = serving.create_app([GPT])
+    with serving.running(app, port=server[0]) as address:
+        port = int(address.rpartition(":")[2])
+        assert port > server[0] and ask((port,), "/health")[0] == 200
+    with pytest.raises(ConnectionError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+def test_unknown_model_is_named():
+    with pytest.raises(CourseError, match="'no_model' cannot be served: choose from"):
+        serving.create_app(["no_model"])
