@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import http.client
+import importlib.util
 import io
 import json
 import os
@@ -21,6 +22,7 @@ import openai
 import pytest
 import tensorflow as tf
 from PIL import Image
+from playwright import sync_api
 from starlette.testclient import TestClient
 
 GPT, GRU = "austen_transformer", "austen_gru"
@@ -355,7 +357,7 @@ def test_hostile_strings_stay_text(server):
     assert len(HOSTILE) >= 50
     for text in HOSTILE:
         body = {
-            "model": GPT,
+            "model": GRU,
             "prompt": text,
             "stop": text,
             "max_tokens": 1,
@@ -380,6 +382,139 @@ def test_hostile_strings_stay_text(server):
         "/v1/chat/completions", "/v1/images/generations"}  # fmt: skip
     stored = (server[1] / "feedback.jsonl").read_text(encoding="ascii").splitlines()
     assert [json.loads(line)["output"] for line in stored[-len(HOSTILE) :]] == HOSTILE
+
+
+PAGE = ROOT / "course_utils" / "serving" / "page"
+
+
+def test_page_files(server):
+    """What can be seen of the page without a browser."""
+    status, headers, data = ask(server, "/")
+    assert status == 200 and data == (PAGE / "index.html").read_bytes()
+    assert headers["content-security-policy"].startswith("default-src 'self';")
+    html, script = data.decode(), (PAGE / "page.js").read_text(encoding="utf-8")
+    for path in re.findall(r'(?:src|href)="(page/[^"]+)"', html):
+        assert ask(server, f"/{path}")[2] == (PAGE.parent / path).read_bytes()
+    assert len(re.findall("<script", html)) == 1 and not re.search(
+        r" on\w+=|style=", html
+    )
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|eval", script
+    )
+    ids = set(re.findall(r'id="([\w-]+)"', html))
+    assert set(re.findall(r'\$\("([\w-]+)"\)', script)) <= ids
+    fields = re.findall(r"<(?:input|select|textarea)\b", html)
+    labelled = re.findall(
+        r"(?s)<label[^>]*>(?:(?!</label>).)*<(?:input|select|textarea)", html
+    )
+    assert len(fields) == len(labelled)
+
+
+def browser_path():
+    names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture
+def page(server):
+    """The page in a browser, at the width of a phone; None where there is no browser."""
+    path, problems = browser_path(), []
+    if path is None or importlib.util.find_spec("playwright") is None:
+        yield None
+        return
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        page = browser.new_page(viewport={"width": 375, "height": 800})
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("dialog", lambda dialog: (problems.append("alert"), dialog.dismiss()))
+        page.goto(f"http://127.0.0.1:{server[0]}")
+        page.wait_for_selector("#text")
+        yield page
+        browser.close()
+    assert not problems
+
+
+def tab_to(page, id):
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == id:
+            return
+    raise AssertionError(f"the keyboard does not reach {id}")
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_page_writes_with_the_keyboard_alone(server, page):
+    if page is None:
+        return test_page_files(server)
+    tab_to(page, "prompt")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("She <b>was</b>")
+    tab_to(page, "max_tokens")
+    page.keyboard.press("Home")
+    tab_to(page, "seed")
+    page.keyboard.type("7")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#text-vote")
+    body = {"model": GPT, "prompt": "She <b>was</b>", "seed": 7, "temperature": 0.7}
+    answer = ask(server, "/v1/completions", body | {"max_tokens": 10})[2]
+    text = json.loads(answer)["choices"][0]["text"]
+    assert page.text_content("#written") == f"She <b>was</b>{text}" and fits(page)
+    page.focus("#text-vote button")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#status:has-text('stored')")
+    stored = (server[1] / "feedback.jsonl").read_text(encoding="ascii").splitlines()
+    assert json.loads(stored[-1])["output"] == text
+
+
+def test_page_draws_with_the_keyboard_alone(server, page):
+    if page is None:
+        return test_page_files(server)
+    page.select_option("#model", CLOTHES)
+    page.wait_for_selector("#grid button:nth-child(12)")
+    tab_to(page, "class")
+    page.keyboard.type("Bag")
+    page.wait_for_selector("#grid:has-text('Bag'):not(:has-text('Coat'))")
+    for n in (2, 5):
+        page.focus(f"#grid button:nth-child({n})")
+        page.keyboard.press("Enter")
+    before = page.get_attribute("#edited", "src")
+    page.focus("#sliders label:nth-child(3) input")
+    page.keyboard.press("PageUp")
+    page.wait_for_selector(f"#edited:not([src='{before}'])")
+    assert fits(page)
+    page.focus("#between")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#grid button:nth-child(9):last-child")
+    assert "9 steps" in page.text_content("#status") and fits(page)
+
+
+def test_hostile_output_is_text_on_the_page(server, page):
+    if page is None:
+        return test_page_files(server)
+    written = " ".join(HOSTILE).replace("\r", "")
+    event = {"choices": [{"index": 0, "text": written}]}
+    body = f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n"
+    answer = dict(body=body, content_type="text/event-stream")
+    page.route("**/v1/completions", lambda route: route.fulfill(**answer))
+    error = {"error": {"message": "<img src=x onerror=alert(1)>"}}
+    answer_feedback = dict(json=error, status=400)
+    page.route("**/feedback", lambda route: route.fulfill(**answer_feedback))
+    page.fill("#prompt", HOSTILE[0])
+    page.click("text=Write")
+    page.wait_for_selector("#text-vote")
+    assert page.text_content("#written") == HOSTILE[0] + written
+    assert page.evaluate(
+        "[...document.all].every(x => !/^(IFRAME|OBJECT|BASE|SVG)$/.test(x.tagName))"
+    )
+    assert page.evaluate("document.querySelectorAll('#written *').length") == 1
+    page.click("text=bad >> nth=0")
+    page.wait_for_selector("#status.error")
+    assert page.text_content("#status") == error["error"]["message"] and fits(page)
 
 
 def test_a_key_is_asked_for_where_one_is_set():

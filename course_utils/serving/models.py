@@ -6,6 +6,7 @@ each row. It keeps what it has read; position 0 begins a row anew.
 """
 
 import contextlib
+import functools
 
 from course_utils import (
     DATA_DIR,
@@ -56,7 +57,8 @@ class Recurrent:
         self.model = artifacts.load(name, "step" if "step" in card["forms"] else None)
         self.vocabulary = card["vocabulary"]
         self.states = sampling.zero_states(self.model, self.slots)
-        self.step = tf.function(lambda ids, *s: sampling.read_on(self.model, ids, [*s]))
+        step = tf.function(sampling.read_on, reduce_retracing=True)
+        self.step = functools.partial(step, self.model)
         self.read(np.zeros((self.slots, 1), "int32"), np.zeros(self.slots, "int32"))
 
     def encode(self, text):
@@ -68,7 +70,7 @@ class Recurrent:
     def read(self, ids, positions):
         old = tf.constant(positions > 0)[:, None]
         states = [tf.where(old, state, tf.zeros_like(state)) for state in self.states]
-        logits, self.states = self.step(tf.constant(ids), *states)
+        logits, self.states = self.step(tf.constant(ids), states)
         return logits[:, -1].numpy()
 
 
