@@ -1,4 +1,4 @@
-"""The server of course_utils.serving: a real one in a process, and the official client."""
+"""A real server of course_utils.serving, the official client, and a browser."""
 
 import base64
 import contextlib
@@ -155,6 +155,63 @@ def test_a_chat_needs_a_chat_model(client):
     assert error.value.code == "model_not_found" and error.value.param == "model"
 
 
+class Script:
+    """A chat model that writes what it is told to, byte by byte, and then fails."""
+
+    slots, chunk, context, ends = 1, 32, 99, [0]
+
+    def __init__(self, name):
+        self.to_write = "Gut: 😀é! <|im_end|>".encode() + b"\0" + b"abc" * 9
+        self.to_write = list(self.to_write)
+
+    def template(self, messages):
+        return "".join(message["content"] for message in messages)
+
+    def encode(self, text):
+        return list(text.encode()) or [1]
+
+    def decode(self, ids):
+        return bytes(ids).decode(errors="replace")
+
+    def read(self, ids, positions):
+        logits = np.full((1, 256), -9.0, "float32")
+        logits[0, self.to_write.pop(0)] = 9
+        return logits
+
+
+def test_chats_and_a_model_that_fails(monkeypatch):
+    monkeypatch.setattr(serving.models, "Chat", Script)
+    with serving.running(serving.create_app(), port=8650) as address:
+        client = openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0)
+        chat = dict(model=serving.models.pretrained.NAME, temperature=0)
+        chat["messages"] = [{"role": "user", "content": "Wie war es?"}]
+        pieces = [*client.chat.completions.create(**chat, stream=True)]
+        deltas = [piece.choices[0].delta.content for piece in pieces]
+        assert "".join(deltas) == "Gut: 😀é! <|im_end|>"
+        assert pieces[-1].choices[0].finish_reason == "stop"
+        kinds = {(piece.object, piece.id) for piece in pieces}
+        assert len(kinds) == 1 and kinds.pop()[0] == "chat.completion.chunk"
+        settings = dict(max_tokens=3, logprobs=True, top_logprobs=2)
+        answer = client.chat.completions.create(**chat, **settings)
+        assert (
+            answer.object == "chat.completion" and answer.usage.completion_tokens == 3
+        )
+        choice = answer.choices[0]
+        assert choice.message.role == "assistant" and choice.message.content == "abc"
+        tokens = choice.logprobs.content
+        assert [token.token for token in tokens] == ["a", "b", "c"]
+        assert tokens[0].logprob > -1e-3 and len(tokens[0].top_logprobs) == 2
+        answer = client.chat.completions.create(
+            **chat, stop=["xx", "ca"], max_tokens=20
+        )
+        assert answer.choices[0].message.content == "ab"
+        with pytest.raises(openai.APIError, match="The model failed"):
+            list(client.chat.completions.create(**chat, stream=True))
+        with pytest.raises(openai.InternalServerError, match="The model failed"):
+            client.chat.completions.create(**chat)
+        assert client.models.list().data
+
+
 def picture(item):
     return np.array(Image.open(io.BytesIO(base64.b64decode(item.b64_json))))
 
@@ -198,7 +255,7 @@ def wrong_values():
         "stream": [1, "true", None, []],
         "stream_options": [1, {"x": 1}, {"include_usage": "yes"}],
         "logprobs": [-1, 6, "1", 1.5, True],
-        "prompt": [1, None, [], [1, 2], ["a"] * 17, {"a": "b"}, "\udfff", "x" * 8001, [[1]]],
+        "prompt": [1, None, [], [1, 2], ["a"] * 17, {"a": 1}, "\udfff", "x" * 8001],
         "unknown": [1], "echo": [True], "__class__": ["x"], "best_of": [2], "": [""],
         "\ud800": [1],
     }  # fmt: skip
@@ -213,7 +270,7 @@ def wrong_values():
     yield from (("/v1/chat/completions", chat | {key: value}) for key, value in wrong)
     wrong = {
         "prompt": ["no class", "", 5, None, "x" * 9000], "n": [0, 33, "1", 1e9],
-        "size": ["0x0", "1x1", "99999x99999", "9999x9999", "28", "28x", 28, "-5x10", "2048x28"],
+        "size": ["0x0", "1x1", "99999x99999", "2048x28", "28", "28x", 28, "-5x10"],
         "response_format": ["url", 1], "quality": ["hd"], "model": [GPT],
         "latents": [[], 1, [[]], [[0.0] * 15], [[nan] * 16], [[1e9] * 16], [["a"] * 16],
                     [[0.0] * 16, [0.0]], [[0.0] * 16] * 33, [[0.0] * 2000]],
@@ -225,10 +282,10 @@ def wrong_values():
 
 
 MALFORMED = [
-    b"", b"{", b"[", b"null", b"1", b'"text"', b"[]", b"true", b"{}}", b"\xff\xfe", b"\0" * 99,
+    b"", b"{", b"[", b"null", b"1", b'"text"', b"[]", b"true", b"{}}", b"\xff", b"\0",
     b'{"prompt": "a", }', b"{'prompt': 'a'}", b'{"prompt": "\xff"}', b"[" * 100_000,
     b'{"a":' * 50_000, b'{"n": ' + b"9" * 5000 + b"}", b'{"temperature": 1e999}',
-    b"\xef\xbb\xbf{}x", b'{"prompt": "a"', b"prompt=a&n=1", b'{"n": NaN}', b"x" * 300_000,
+    b"\xef\xbb\xbf{}x", b'{"prompt": "a"', b"prompt=a", b'{"n": NaN}', b"x" * 300000,
 ]  # fmt: skip
 
 
@@ -340,16 +397,18 @@ def test_half_open_sockets_are_dropped(server):
 
 HOSTILE = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</textarea><script>",
-    "<svg/onload=alert(1)>", "javascript:alert(1)", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07",
-    "\x1b[2J\x1b[H", "\r\nSet-Cookie: a=b", "\nHTTP/1.1 200 OK", "%0d%0aX: y", "{{7*7}}",
-    "${7*7}", "'; DROP TABLE x; --", "../../../etc/passwd", "\0", "\u202eevil", "a\u0000b",
-    '"} 1\nfake_metric 1', "\\x1b[31m", "&lt;b&gt;", "]]>", "<!--", "--><script>",
-    "![x](http://x/y.png)", "[x](javascript:alert(1))", "<a href='//x'>", "<iframe src=//x>",
-    "<style>*{display:none}</style>", "<meta http-equiv=refresh content=0>", "<base href=//x>",
-    "%s%s%n", "{0.__class__}", "__proto__", "constructor", "\u2028alert(1)", "\u2029", "\x9b31m",
-    "\x08\x08\x08", "\x7f", "\ufeff", "\ufffe", "<|im_end|><|im_start|>system", "😀" * 50,
-    "data: [DONE]\n\n", "event: x\ndata: y\n\n", "=cmd|' /C calc'!A0", "@SUM(1)", "`id`", "$(id)",
-    "; cat /etc/passwd", "|| ping x", "<object data=x>", "<math><mi xlink:href=x>",
+    "<svg/onload=alert(1)>", "javascript:alert(1)", "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07", "\x1b[2J\x1b[H", "\r\nSet-Cookie: a=b", "\nHTTP/1.1 200 OK",
+    "%0d%0aX: y", "{{7*7}}", "${7*7}", "'; DROP TABLE x; --", "../../../etc/passwd",
+    "\x00", "\u202eevil", "a\x00b", '"} 1\nfake_metric 1', "\\x1b[31m", "&lt;b&gt;",
+    "]]>", "<!--", "--><script>", "![x](http://x/y.png)", "[x](javascript:alert(1))",
+    "<a href='//x'>", "<iframe src=//x>", "<style>*{display:none}</style>",
+    "<meta http-equiv=refresh content=0>", "<base href=//x>", "%s%s%n",
+    "{0.__class__}", "__proto__", "constructor", "\u2028alert(1)", "\u2029", "\x9b31m",
+    "\x08\x08\x08", "\x7f", "\ufeff", "\ufffe", "<|im_end|><|im_start|>system",
+    "\U0001f600" * 50, "data: [DONE]\n\n", "event: x\ndata: y\n\n",
+    "=cmd|' /C calc'!A0", "@SUM(1)", "`id`", "$(id)", "; cat /etc/passwd", "|| ping x",
+    "<object data=x>", "<math><mi xlink:href=x>",
 ]  # fmt: skip
 
 
@@ -378,7 +437,8 @@ def test_hostile_strings_stay_text(server):
         re.fullmatch(r"[\d\-:, ]+ \S+ \d+ [\d.]+ s", x) for x in log.splitlines()
     )
     assert set(re.findall(r'route="(.*?)"', metrics)) <= {
-        "/", "other", "/health", "/metrics", "/feedback", "/v1/models", "/v1/completions",
+        "/", "other", "/health", "/metrics", "/feedback", "/v1/models",
+        "/v1/completions",
         "/v1/chat/completions", "/v1/images/generations"}  # fmt: skip
     stored = (server[1] / "feedback.jsonl").read_text(encoding="ascii").splitlines()
     assert [json.loads(line)["output"] for line in stored[-len(HOSTILE) :]] == HOSTILE
@@ -417,7 +477,7 @@ def browser_path():
 
 @pytest.fixture
 def page(server):
-    """The page in a browser, at the width of a phone; None where there is no browser."""
+    """The page in a browser, as wide as a phone; None where there is no browser."""
     path, problems = browser_path(), []
     if path is None or importlib.util.find_spec("playwright") is None:
         yield None

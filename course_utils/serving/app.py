@@ -12,20 +12,22 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from course_utils import CourseError, artifacts
-from course_utils.serving import engine, models, schemas, watch
+from course_utils.serving import models, schemas, watch
+from course_utils.serving.engine import Busy, Engine, ImageRow, TextRow
 
+import fastapi
 import numpy as np
 import PIL.Image
-from fastapi import Depends, FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 PAGE = Path(__file__).parent / "page"
-TEXT, CHAT, IMAGE = models.TEXT, [models.Chat], [models.Image]
-MAX_FEEDBACK = 10e6  # bytes that the file of feedback may reach
 SAFE = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
+TEXT = models.Transformer, models.Recurrent, models.Chat
+MAX_FEEDBACK = 10e6  # bytes that the file of feedback may reach
 
 
 def create_app(names=None, api_key=None, num_waiting=32):
@@ -39,47 +41,48 @@ def create_app(names=None, api_key=None, num_waiting=32):
     if unknown := sorted(set(names or []) - set(found)):
         choice = f"choose from {', '.join(found)}"
         raise CourseError(f"{unknown[0][:40]!r} cannot be served: {choice:.200}.")
-    served = {n: engine.Served(n, found[n], num_waiting) for n in names or found}
+    engines = {name: Engine(name, found[name], num_waiting) for name in names or found}
+    metrics = watch.Metrics(engines)
 
     @asynccontextmanager
     async def lifespan(app):
         yield
-        for each in served.values():
-            each.close()
+        for engine in engines.values():
+            engine.close()
 
-    app = FastAPI(title="Models of the course", lifespan=lifespan, redoc_url=None)
-    app.state.served, app.state.metrics = served, watch.Metrics(served)
-    app.add_middleware(watch.Watch, metrics=app.state.metrics)
+    app = fastapi.FastAPI(title="Models", lifespan=lifespan, redoc_url=None)
+    app.add_middleware(watch.Watch, metrics=metrics)
     for kind in [HTTPException, RequestValidationError, Exception]:
         app.add_exception_handler(kind, explain)
 
     def check_key(request: Request):
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if api_key and not hmac.compare_digest(given.encode("latin-1"), api_key.encode()):
+        if api_key and not hmac.compare_digest(
+            given.encode("latin-1"), api_key.encode()
+        ):
             raise refused(
-                401, "Send the API key of this server.", code="invalid_api_key"
+                401, "Send the API key of this server.", None, "invalid_api_key"
             )
 
     errors = {status: {"model": schemas.Error} for status in ("4XX", "5XX")}
-    api = dict(responses=errors, dependencies=[Depends(check_key)])
+    api = dict(responses=errors, dependencies=[fastapi.Depends(check_key)])
 
-    async def choose(name, kinds):
-        """The named model, or the first one of these kinds, loaded."""
-        known = [n for n, each in served.items() if each.kind in kinds]
+    async def choose(name, *kinds):
+        """The engine of a model, or of the first one of these kinds, loaded."""
+        known = [each for each, engine in engines.items() if engine.kind in kinds]
         if not known or name not in [None, *known]:
             message = f"No such model here: choose from {', '.join(known)}."
             raise refused(404, message, "model", "model_not_found")
         try:
-            await served[name or known[0]].load()
+            await engines[name or known[0]].load()
         except CourseError as error:  # SmolLM2 without a network, for example
             raise refused(503, str(error), "model", "model_not_loaded") from error
-        return served[name or known[0]]
+        return engines[name or known[0]]
 
     @app.get("/", include_in_schema=False)
     def page():
-        return FileResponse(
-            PAGE / "index.html", headers={"Content-Security-Policy": SAFE}
-        )
+        headers = {"Content-Security-Policy": SAFE}
+        return FileResponse(PAGE / "index.html", headers=headers)
 
     app.mount("/page", StaticFiles(directory=PAGE))
 
@@ -88,38 +91,30 @@ def create_app(names=None, api_key=None, num_waiting=32):
         return {"status": "ok"}
 
     @app.get("/metrics", **api)
-    async def metrics():
-        return Response(app.state.metrics.text(), media_type=watch.MEDIA_TYPE)
+    async def show_metrics():
+        return Response(metrics.text(), media_type=watch.MEDIA_TYPE)
 
     @app.get("/v1/models", **api)
     async def list_models() -> dict:
-        return {"object": "list", "data": [each.describe() for each in served.values()]}
+        return {"object": "list", "data": [e.describe() for e in engines.values()]}
 
     @app.post("/v1/completions", **api)
     async def completions(body: schemas.Completion, request: Request):
-        prompts = [body.prompt] if isinstance(body.prompt, str) else body.prompt
-        each = await choose(body.model, TEXT)
-        return await answer(
-            request, each, prompts, body, body.max_tokens, body.logprobs
-        )
+        return await write(request, await choose(body.model, *TEXT), body, metrics)
 
     @app.post("/v1/chat/completions", **api)
     async def chat_completions(body: schemas.ChatCompletion, request: Request):
-        each = await choose(body.model, CHAT)
-        prompt = each.model.template(
-            [message.model_dump() for message in body.messages]
+        return await write(
+            request, await choose(body.model, models.Chat), body, metrics
         )
-        limit = body.max_completion_tokens or body.max_tokens or 256
-        num_logprobs = body.top_logprobs if body.logprobs else None
-        return await answer(request, each, [prompt], body, limit, num_logprobs)
 
     @app.post("/v1/images/generations", **api)
     async def images(body: schemas.Pictures, request: Request):
-        return await draw(request, await choose(body.model, IMAGE), body)
+        return await draw(request, await choose(body.model, models.Image), body)
 
     @app.post("/feedback", **api)
     def feedback(body: schemas.Feedback) -> dict:
-        if body.model not in served:
+        if body.model not in engines:
             raise refused(404, "There is no such model.", "model", "model_not_found")
         path = artifacts.root() / "feedback.jsonl"
         if path.exists() and path.stat().st_size > MAX_FEEDBACK:
@@ -135,9 +130,8 @@ def create_app(names=None, api_key=None, num_waiting=32):
 
 def refused(status, message, param=None, code=None):
     """An error that `explain` answers in OpenAI's form."""
-    error = HTTPException(
-        status, message, {"Retry-After": "1"} if status == 429 else None
-    )
+    headers = {"Retry-After": "1"} if status == 429 else None
+    error = HTTPException(status, message, headers)
     error.param, error.code = param, code
     return error
 
@@ -146,22 +140,24 @@ async def explain(request, error):
     """An answer in OpenAI's form, without a copy of what was sent."""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        place = (
-            ".".join(map(str, first["loc"][1:])).encode(errors="replace").decode()[:60]
-        )
-        error = refused(400, f"{place or 'The body'}: {first['msg']}", place or None)
+        place = ".".join(map(str, first["loc"][1:]))[:60] or None
+        place = place and place.encode(errors="replace").decode()
+        error = refused(400, f"{place or 'The body'}: {first['msg']}", place)
     status = getattr(error, "status_code", 500)
-    kind = "server_error" if status >= 500 else "invalid_request_error"
-    body = {"message": str(getattr(error, "detail", "The server failed: see its log."))}
-    body["type"] = {401: "authentication_error", 429: "rate_limit_error"}.get(
-        status, kind
-    )
-    body |= {key: getattr(error, key, None) for key in ("param", "code")}
-    return JSONResponse({"error": body}, status, getattr(error, "headers", None))
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    kind = {401: "authentication_error", 429: "rate_limit_error"}.get(status, kind)
+    told = {"message": getattr(error, "detail", "The server failed: see its log.")}
+    told |= {"type": kind, "param": getattr(error, "param", None)}
+    told |= {"code": getattr(error, "code", None)}
+    return JSONResponse({"error": told}, status, getattr(error, "headers", None))
 
 
 class Stream(StreamingResponse):
     """Ends its rows when it ends, also when the client leaves."""
+
+    def __init__(self, rows, lines):
+        super().__init__(lines, media_type="text/event-stream")
+        self.rows = rows
 
     async def __call__(self, *connection):
         try:
@@ -171,14 +167,24 @@ class Stream(StreamingResponse):
                 row.end("cancelled")
 
 
-async def submit(request, each, rows, changed):
-    """Have rows worked on, and wait for them unless they are streamed."""
+def waker():
+    """An event, and a function by which another thread sets it."""
+    changed = asyncio.Event()
+    set_soon = asyncio.get_running_loop().call_soon_threadsafe
+    return changed, functools.partial(set_soon, changed.set)
+
+
+def submit(engine, rows):
     try:
-        each.engine.submit(rows)
-    except engine.Busy:
-        message = f"{each.name} is busy (or n too large): try again in a moment."
-        raise refused(429, message, code="rate_limit_exceeded") from None
-    while not (rows[0].streamed or all(row.finish for row in rows)):
+        engine.submit(rows)
+    except Busy:
+        message = f"{engine.name} is busy, or n too large: try again in a moment."
+        raise refused(429, message, None, "rate_limit_exceeded") from None
+
+
+async def finish(request, rows, changed):
+    """Wait for rows; they are ended if the client leaves."""
+    while not all(row.finish for row in rows):
         with suppress(TimeoutError):
             await asyncio.wait_for(changed.wait(), 0.25)
         changed.clear()
@@ -189,136 +195,96 @@ async def submit(request, each, rows, changed):
         raise refused(500, "The model failed: see the log of the server.")
 
 
-def waker():
-    """An event, and a function by which another thread sets it."""
-    changed = asyncio.Event()
-    set_soon = asyncio.get_running_loop().call_soon_threadsafe
-    return changed, functools.partial(set_soon, changed.set)
-
-
-async def answer(request, each, prompts, body, limit, num_logprobs):
-    """Continue prompts, each body.n times."""
-    chat = isinstance(body, schemas.ChatCompletion)
-    encoded = await asyncio.to_thread(lambda: [*map(each.model.encode, prompts)])
-    num_read, limits = sum(map(len, encoded)), (limit, num_logprobs)
-    if max(map(len, encoded)) >= each.model.context:
-        message = f"{each.name} reads at most {each.model.context - 1} tokens."
+async def write(request, engine, body, metrics):
+    """Continue the prompts of a completion or a chat, each body.n times."""
+    model, (changed, notify) = engine.model, waker()
+    prompts = body.prompts(model)
+    encoded = await asyncio.to_thread(lambda: [model.encode(text) for text in prompts])
+    if max(map(len, encoded)) >= model.context:
+        message = f"{engine.name} reads at most {model.context - 1} tokens."
         raise refused(400, message, "prompt", "context_length_exceeded")
-    changed, notify = waker()
-    rows = [ids for ids in encoded for _ in range(body.n)]
-    rows = [
-        engine.TextRow(notify, each.model, ids, body, index, *limits)
-        for index, ids in enumerate(rows)
-    ]
-    await submit(request, each, rows, changed)
-    head = {
-        "id": f"{'chat' * chat}cmpl-{uuid.uuid4().hex}",
-        "created": int(time.time()),
-    }
-    head["object"] = "chat.completion" if chat else "text_completion"
-    head["object"] += ".chunk" * (chat and body.stream)
-    head["model"] = each.name
+    copies = enumerate(ids for ids in encoded for _ in range(body.n))
+    rows = [TextRow(notify, model, ids, index, body) for index, ids in copies]
+    submit(engine, rows)
+    prefix, *kinds = body.kind
+    head = {"id": f"{prefix}-{uuid.uuid4().hex}", "object": kinds[body.stream]}
+    head |= {"created": int(time.time()), "model": engine.name}
+
+    def choice(row, finish, text, logprobs):
+        return {"index": row.index, "finish_reason": finish} | body.choice(
+            text, logprobs
+        )
 
     def usage():
-        written = sum(len(row.new) for row in rows)
-        counts = {"prompt_tokens": num_read, "completion_tokens": written}
-        return counts | {"total_tokens": num_read + written}
-
-    def choice(row):
-        """What has not been sent of a row; None if there is nothing."""
-        finish, (text, logprobs) = row.finish, row.news()
-        if not (text or finish):
-            return None
-        part = {"index": row.index, "finish_reason": finish, "logprobs": None}
-        if num_logprobs is not None:
-            part["logprobs"] = (chat_logprobs if chat else text_logprobs)(logprobs)
-        if not chat:
-            return part | {"text": text}
-        kind = "delta" if body.stream else "message"
-        return part | {kind: {"role": "assistant", "content": text}}
+        num_read, num_new = sum(map(len, encoded)), sum(len(row.new) for row in rows)
+        metrics.count_tokens(engine.name, num_read, num_new)
+        usage = {"prompt_tokens": num_read, "completion_tokens": num_new}
+        return usage | {"total_tokens": num_read + num_new}
 
     async def events():
         alive = rows
         while alive:
             await changed.wait()
             changed.clear()
-            for row in alive:
-                if row.finish == "error":
+            for row, (finish, text, *logprobs) in [(row, row.news()) for row in alive]:
+                if finish == "error":
                     yield {
                         "error": {
                             "message": "The model failed.",
                             "type": "server_error",
                         }
                     }
-                elif part := choice(row):
-                    yield head | {"choices": [part]}
-            alive = [row for row in alive if not row.sent_all]
+                if finish:
+                    alive = [other for other in alive if other is not row]
+                if text or finish:
+                    yield head | {"choices": [choice(row, finish, text, *logprobs)]}
             await asyncio.sleep(0.03)  # several tokens in one event are cheaper
+        counts = usage()
         if body.stream_options and body.stream_options.include_usage:
-            yield head | {"choices": [], "usage": usage()}
+            yield head | {"choices": [], "usage": counts}
 
     async def lines():
         async for event in events():
             yield f"data: {json.dumps(event)}\n\n"
         yield "data: [DONE]\n\n"
 
-    if not body.stream:
-        return head | {"choices": [choice(row) for row in rows], "usage": usage()}
-    stream = Stream(lines(), media_type="text/event-stream")
-    stream.rows = rows
-    return stream
+    if body.stream:
+        return Stream(rows, lines())
+    await finish(request, rows, changed)
+    return head | {
+        "choices": [choice(row, *row.news()) for row in rows],
+        "usage": usage(),
+    }
 
 
-def text_logprobs(entries):
-    """Log probabilities in the form of completions; entries as in `TextRow`."""
-    columns = {"tokens": [], "token_logprobs": [], "top_logprobs": []}
-    for (token, value), *top in entries:
-        for column, entry in zip(
-            columns.values(), [token, value, dict(top)], strict=True
-        ):
-            column.append(entry)
-    return columns
-
-
-def chat_logprobs(entries):
-    def form(token, value):
-        return {"token": token, "logprob": value, "bytes": list(token.encode())}
-
-    tops = [[form(*entry) for entry in top] for _, *top in entries]
-    firsts = [form(*first) for first, *_ in entries]
-    parts = zip(firsts, tops, strict=True)
-    return {"content": [first | {"top_logprobs": top} for first, top in parts]}
-
-
-async def draw(request, each, body):
+async def draw(request, engine, body):
     """Pictures from random latents, or from those of the request."""
-    latent_dim, classes = each.latent_dim, each.classes
-    names = [name.casefold() for name in classes]
-    wanted = body.prompt.casefold().strip()
+    names = [name.casefold() for name in engine.classes]
+    wanted, num_classes = body.prompt.casefold().strip(), len(names)
     if wanted not in ["random", *names]:
-        message = f"The prompt must be one of: {', '.join(['random', *classes])}."
+        message = (
+            f"The prompt must be one of: {', '.join(['random', *engine.classes])}."
+        )
         raise refused(400, message, "prompt", "unknown_class")
-    n = len(body.latents or []) or body.n
     random = np.random.default_rng(None if body.seed is None else body.seed % 2**64)
-    latents = body.latents or random.standard_normal((n, latent_dim)).round(3).tolist()
-    if {*map(len, latents)} != {latent_dim}:
-        message = f"latents: {each.name} needs {latent_dim} numbers for each picture."
-        raise refused(400, message, "latents")
-    labels = random.integers(max(1, len(classes)), size=n).tolist()
-    labels = [names.index(wanted)] * n if wanted in names else labels
-    changed, notify = waker()
-    rows = [
-        engine.ImageRow(notify, *pair) for pair in zip(latents, labels, strict=True)
-    ]
-    await submit(request, each, rows, changed)
-    data = await asyncio.to_thread(
-        lambda: [encode(row.picture, body.size) for row in rows]
+    latents = (
+        body.latents or random.standard_normal((body.n, engine.latent_dim)).tolist()
     )
-    data = [
-        {"b64_json": text, "latent": z} for text, z in zip(data, latents, strict=True)
-    ]
-    if classes:
-        data = [d | {"class": classes[i]} for d, i in zip(data, labels, strict=True)]
+    if {*map(len, latents)} != {engine.latent_dim}:
+        message = f"{engine.name} needs {engine.latent_dim} numbers for each picture."
+        raise refused(400, message, "latents")
+    labels = random.integers(num_classes or 1, size=len(latents)).tolist()
+    if wanted in names:
+        labels = [names.index(wanted)] * len(latents)
+    changed, notify = waker()
+    rows = [ImageRow(notify, *pair) for pair in zip(latents, labels, strict=True)]
+    submit(engine, rows)
+    await finish(request, rows, changed)
+    made = await asyncio.to_thread(lambda: [encode(r.picture, body.size) for r in rows])
+    pairs = zip(made, latents, strict=True)
+    data = [{"b64_json": text, "latent": latent} for text, latent in pairs]
+    for entry, label in zip(data, labels, strict=True):
+        entry["class"] = engine.classes[label] if num_classes else None
     return {"created": int(time.time()), "data": data}
 
 

@@ -18,7 +18,10 @@ class Busy(Exception):
 class Row:
     """One continuation or picture; it is worked on until `finish` is set."""
 
-    finish, streamed, sent_all = None, False, False
+    finish = None  # then "stop", "length", "cancelled" or "error"
+
+    def __init__(self, notify):
+        self.notify = notify  # is called when there is something new to send
 
     def end(self, finish):
         self.finish = self.finish or finish
@@ -28,7 +31,8 @@ class Row:
 
 class ImageRow(Row):
     def __init__(self, notify, latent, label):
-        self.notify, self.latent, self.label = notify, latent, label
+        super().__init__(notify)
+        self.latent, self.label, self.picture = latent, label, None
 
 
 class TextRow(Row):
@@ -37,17 +41,14 @@ class TextRow(Row):
     `text` leaves out what may yet become part of a stop text, or half a character.
     """
 
-    def __init__(self, notify, model, ids, settings, index, limit, num_logprobs):
-        self.notify, self.streamed, self.model = notify, settings.stream, model
-        self.pending, self.ids, self.position = ids, [*ids], 0
-        self.settings, self.limit, self.num_logprobs = settings, limit, num_logprobs
-        self.stops = settings.stop or []
-        self.stops = [self.stops] if isinstance(self.stops, str) else self.stops
-        seed = (
-            settings.seed if settings.seed is None else [settings.seed % 2**64, index]
-        )
-        self.index, self.random = index, np.random.default_rng(seed)
-        self.new, self.text, self.logprobs, self.sent = [], "", [], [0, 0]
+    def __init__(self, notify, model, ids, index, body):
+        super().__init__(notify)
+        self.model, self.index, self.body, self.stops = model, index, body, body.stops()
+        self.limit, self.num_logprobs = body.limits()
+        self.pending, self.ids, self.position, self.new = ids, [*ids], 0, []
+        self.text, self.logprobs, self.num_sent = "", [], (0, 0)
+        seed = None if body.seed is None else [body.seed % 2**64, index]
+        self.random = np.random.default_rng(seed)
 
     def take(self, logits):
         """Draw a token from logits (V,)."""
@@ -57,25 +58,23 @@ class TextRow(Row):
         if self.num_logprobs is not None:
             self.logprobs.append(self.rank(logits, token))
         self.new, self.ids, self.pending = (
-            self.new + [token],
-            self.ids + [token],
+            [*self.new, token],
+            [*self.ids, token],
             [token],
         )
         text = self.model.decode(self.new)
-        cuts = [text.find(stop) for stop in self.stops if stop in text]
-        if cuts:
+        if cuts := [text.find(stop) for stop in self.stops if stop in text]:
             return self.show(text[: min(cuts)], "stop")
         self.show(text, "length" if len(self.new) == self.limit else None)
 
     def draw(self, logits):
-        temperature, top_p = self.settings.temperature, self.settings.top_p
-        if temperature < 1e-4:
+        if self.body.temperature < 1e-4:
             return int(logits.argmax())
-        p = np.exp((logits - logits.max()) / temperature)
-        if top_p < 1:  # the fewest tokens whose probabilities sum to it
+        p = np.exp((logits - logits.max()) / self.body.temperature)
+        if self.body.top_p < 1:  # the fewest tokens whose probabilities sum to it
             order = np.argsort(-p)
             before = np.cumsum(p[order]) - p[order]
-            p[order[before >= top_p * p.sum()]] = 0
+            p[order[before >= self.body.top_p * p.sum()]] = 0
         total = np.cumsum(p)
         return int(np.searchsorted(total, self.random.random() * total[-1], "right"))
 
@@ -98,25 +97,23 @@ class TextRow(Row):
         self.text = max(self.text, text, key=len)
         if finish:
             self.end(finish)
-        elif self.streamed:
+        elif self.body.stream:
             self.notify()
 
     def news(self):
-        """Text and log probabilities since the last call."""
-        self.sent_all = self.finish is not None
-        text, logprobs = self.text[self.sent[0] :], self.logprobs[self.sent[1] :]
-        self.sent = [self.sent[0] + len(text), self.sent[1] + len(logprobs)]
-        return text, logprobs
+        """`finish`, and text and log probabilities since the last call."""
+        finish, (begin, first) = self.finish, self.num_sent
+        text, logprobs = self.text[begin:], self.logprobs[first:]
+        self.num_sent = begin + len(text), first + len(logprobs)
+        return finish, text, logprobs
 
 
 def write(model, rows):
     """One step of text rows: each reads its next ids, and draws where none are left."""
     alive = [(n, row) for n, row in enumerate(rows) if row]
     length = min(model.chunk, *(len(row.pending) for _, row in alive))
-    ids, positions = (
-        np.zeros((len(rows), length), "int32"),
-        np.zeros(len(rows), "int32"),
-    )
+    ids = np.zeros((len(rows), length), "int32")
+    positions = np.zeros(len(rows), "int32")
     for n, row in alive:
         if row.position + length > model.context:  # read on from its last half
             row.pending, row.position = row.ids[-(model.context // 2) :], 0
@@ -133,23 +130,39 @@ def draw(model, rows):
     rows = [row for row in rows if row]
     latents = np.array([row.latent for row in rows], "float32")
     pictures = model.draw(latents, [row.label for row in rows])
-    for row, picture in zip(rows, pictures, strict=True):
-        row.picture = picture
+    for row, row.picture in zip(rows, pictures, strict=True):
         row.end("stop")
 
 
 class Engine:
-    """Works on at most `num_slots` rows at once, while at most `num_waiting` wait.
+    """A model, loaded on its first use, and a thread that works on many rows at once.
 
     A row that has finished makes room for the next at once (continuous batching, Yu et
-    al. 2022). step(rows) works on the slots; an empty one is None.
+    al. 2022). `num_waiting` rows may wait; an empty one of `slots` is None.
     """
 
-    def __init__(self, step, num_slots, num_waiting):
-        self.step, self.limit = step, num_slots + num_waiting
-        self.slots, self.waiting = [None] * num_slots, collections.deque()
-        self.changed, self.closed = threading.Condition(), False
-        threading.Thread(target=self.run, daemon=True).start()
+    def __init__(self, name, kind, num_waiting):
+        self.name, self.kind, self.limit = name, kind, kind.slots + num_waiting
+        self.slots, self.waiting = [None] * kind.slots, collections.deque()
+        self.model, self.loading, self.closed = None, asyncio.Lock(), False
+        self.changed = threading.Condition()
+        is_image = kind is models.Image
+        self.step, inputs = (
+            (draw, models.inputs(name)) if is_image else (write, (0, []))
+        )
+        self.latent_dim, self.classes = inputs
+
+    async def load(self):
+        async with self.loading:
+            if self.model is None:
+                self.model = await asyncio.to_thread(self.kind, self.name)
+                threading.Thread(target=self.run, daemon=True).start()
+
+    def describe(self):
+        """The entry of /v1/models; what the page needs follows OpenAI's keys."""
+        entry = dict(id=self.name, object="model", created=0, owned_by="course")
+        entry |= dict(kind=self.kind.__name__.lower(), classes=self.classes)
+        return entry | dict(latent_dim=self.latent_dim)
 
     def rows(self):
         return [row for row in [*self.slots, *self.waiting] if row and not row.finish]
@@ -175,43 +188,14 @@ class Engine:
                     self.changed.wait(1)
                     continue
             try:
-                self.step(self.slots)
+                self.step(self.model, self.slots)
             except Exception:  # these rows are lost, the engine goes on
                 logging.getLogger(__name__).exception("A step failed.")
                 for row in filter(None, self.slots):
                     row.end("error")
 
-
-class Served:
-    """A model that is loaded on its first use, and the engine that works with it."""
-
-    def __init__(self, name, kind, num_waiting):
-        self.name, self.kind, self.num_waiting = name, kind, num_waiting
-        self.model, self.engine, self.lock = None, None, asyncio.Lock()
-        self.latent_dim, self.classes = None, []
-        if kind is models.Image:
-            self.latent_dim, self.classes = models.inputs(name)
-
-    async def load(self):
-        async with self.lock:
-            if self.engine is None:
-                self.model = model = await asyncio.to_thread(self.kind, self.name)
-                work = draw if self.kind is models.Image else write
-                slots, waiting = self.kind.slots, self.num_waiting
-                self.engine = Engine(lambda rows: work(model, rows), slots, waiting)
-
-    def describe(self):
-        """The entry of /v1/models; what the page needs follows OpenAI's keys."""
-        entry = dict(id=self.name, object="model", created=0, owned_by="course")
-        entry |= dict(kind=self.kind.__name__.lower())
-        return entry | dict(classes=self.classes, latent_dim=self.latent_dim)
-
-    def count(self):
-        return len(self.engine.rows()) if self.engine else 0
-
     def close(self):
         """End the thread after its step; what it works on is lost."""
-        if self.engine:
-            self.engine.closed = True
-            for row in self.engine.rows():
-                row.end("error")
+        self.closed = True
+        for row in self.rows():
+            row.end("error")

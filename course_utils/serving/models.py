@@ -134,9 +134,6 @@ def inputs(name):
     return latent[1], card["vocabulary"] if num_inputs > 1 else []
 
 
-TEXT = [Transformer, Recurrent, Chat]
-
-
 def find():
     """{name: class} of all that can be served; nothing is loaded."""
     folders = [DATA_DIR / "checkpoints", artifacts.root()]

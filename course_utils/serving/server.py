@@ -66,7 +66,9 @@ def _server(app):
 def main(arguments=None):
     """`python -m course_utils.serving`: print the address, and serve until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m course_utils.serving")
-    parser.add_argument("models", nargs="*", help="names; all that are found by default")
+    parser.add_argument(
+        "models", nargs="*", help="names; all that are found by default"
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="or the next free one")
     options, key = parser.parse_args(arguments), os.environ.get("COURSE_API_KEY")

@@ -3,8 +3,7 @@
 import logging
 import time
 
-import prometheus_client as prometheus
-from prometheus_client import exposition
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, exposition
 from starlette.exceptions import HTTPException
 
 MAX_BODY = 256 * 1024
@@ -15,22 +14,19 @@ log = logging.getLogger("course_utils.serving")
 class Metrics:
     """No label holds anything that a client sent: routes and models are ours."""
 
-    def __init__(self, served):
-        self.registry = registry = prometheus.CollectorRegistry()
-        labels = ["route", "status"]
-        self.requests = prometheus.Counter(
-            "requests", "Requests", labels, registry=registry
-        )
-        self.seconds = prometheus.Histogram(
-            "request_seconds", "Until the last byte", ["route"], registry=registry
-        )
-        rows = prometheus.Gauge(
-            "rows", "In work or waiting", ["model"], registry=registry
-        )
-        tokens = ["model", "kind"]
-        self.tokens = prometheus.Counter("tokens", "Tokens", tokens, registry=registry)
-        for name, each in served.items():
-            rows.labels(name).set_function(each.count)
+    def __init__(self, engines):
+        self.registry = CollectorRegistry()
+        kept = dict(registry=self.registry)
+        self.requests = Counter("requests", "Answered", ["route", "status"], **kept)
+        self.seconds = Histogram("request_seconds", "To the end", ["route"], **kept)
+        self.tokens = Counter("tokens", "Read or written", ["model", "kind"], **kept)
+        rows = Gauge("rows", "At work or waiting", ["model"], **kept)
+        for name, engine in engines.items():
+            rows.labels(name).set_function(lambda engine=engine: len(engine.rows()))
+
+    def count_tokens(self, name, num_read, num_new):
+        self.tokens.labels(name, "read").inc(num_read)
+        self.tokens.labels(name, "written").inc(num_new)
 
     def text(self):
         return exposition.generate_latest(self.registry)
