@@ -3,7 +3,6 @@
 import base64
 import contextlib
 import http.client
-import importlib.util
 import io
 import json
 import os
@@ -17,9 +16,11 @@ import time
 
 from course_utils import ROOT, CourseError, artifacts, serving, tokenizer
 
+import hypothesis
 import numpy as np
 import openai
 import pytest
+import schemathesis
 import tensorflow as tf
 from PIL import Image
 from playwright import sync_api
@@ -89,20 +90,18 @@ def test_models_as_the_official_client_lists_them(client):
 
 def test_greedy_text_and_log_probabilities_are_those_of_the_model(client):
     """Against lesson 09's network without a cache, which reads the whole text."""
-    gpt, merges = artifacts.load(GPT), artifacts.card(GPT)["merges"]
-    ids = tokenizer.encode("She was", merges)
-    given, values = len(ids), []
-    for _ in range(12):
-        values.append(tf.nn.log_softmax(gpt(tf.constant([ids]))[0, -1]).numpy())
-        ids.append(int(values[-1].argmax()))
     settings = dict(model=GPT, prompt="She was", max_tokens=12, temperature=0)
     answer = client.completions.create(**settings, logprobs=3)
-    choice = answer.choices[0]
-    assert choice.text == tokenizer.decode(ids[given:], merges)
+    choice, merges = answer.choices[0], artifacts.card(GPT)["merges"]
+    assert choice.text == "".join(choice.logprobs.tokens)
     assert choice.finish_reason == "length" and answer.usage.completion_tokens == 12
-    np.testing.assert_allclose(
-        choice.logprobs.token_logprobs, [value.max() for value in values], atol=1e-3
-    )
+    known, prompt = tokenizer.token_bytes(merges), tokenizer.encode("She was", merges)
+    new = [known.index(token.encode()) for token in choice.logprobs.tokens]
+    logits = artifacts.load(GPT)(tf.constant([prompt + new]))[0, len(prompt) - 1 : -1]
+    values = tf.nn.log_softmax(logits).numpy()  # (12, V)
+    assert values.argmax(axis=1).tolist() == new
+    given = choice.logprobs.token_logprobs
+    np.testing.assert_allclose(given, values.max(axis=1), atol=1e-3)
     assert all(len(top) == 3 for top in choice.logprobs.top_logprobs)
 
 
@@ -322,6 +321,40 @@ def test_malformed_requests_are_refused_in_the_form_of_openai(server):
     assert ask(server, "/health")[0] == 200
 
 
+def brief(case):
+    """The same request, but a short one."""
+    for key, most in [("max_tokens", 3), ("max_completion_tokens", 3), ("n", 2)]:
+        if isinstance(case.body, dict) and type(case.body.get(key)) is int:
+            case.body[key] = min(case.body[key], most)
+    return case
+
+
+def test_generated_requests(server):
+    """About 400 right and wrong ones, made from the description that /docs shows."""
+    address, statuses = f"http://127.0.0.1:{server[0]}/openapi.json", []
+    ask(server, "/v1/completions", {"model": GPT, "max_tokens": 1})  # loads the model
+    rules = dict(max_examples=52, deadline=None, database=None, derandomize=True)
+    rules["suppress_health_check"] = list(hypothesis.HealthCheck)
+    for operation in schemathesis.openapi.from_url(address).get_all_operations():
+        operation = operation.ok()
+        if operation.method.upper() == "GET":
+            continue  # they have nothing that could be varied
+        for mode in schemathesis.GenerationMode:
+            cases = operation.as_strategy(generation_mode=mode).map(brief)
+
+            @hypothesis.settings(**rules)
+            @hypothesis.given(case=cases)
+            def check(case):
+                answer = case.call(timeout=20)
+                statuses.append(answer.status_code)
+                assert answer.status_code < 500, answer.text
+                if answer.status_code != 200:
+                    assert answer.json()["error"]["message"]
+
+            check()
+    assert len(statuses) > 300 and {200, 400, 404} <= set(statuses)
+
+
 def test_odd_requests_that_are_right(server):
     for prompt in ["", "\0", "\x1b[31m", "é😀", "x" * 200, "\n\n", " "]:
         for model in [GPT, GRU]:
@@ -475,24 +508,34 @@ def browser_path():
     return next(filter(None, map(shutil.which, names)), None)
 
 
-@pytest.fixture
-def page(server):
-    """The page in a browser, as wide as a phone; None where there is no browser."""
-    path, problems = browser_path(), []
-    if path is None or importlib.util.find_spec("playwright") is None:
+@pytest.fixture(scope="module")
+def browser():
+    """A browser; None where there is none."""
+    path = browser_path()
+    if path is None:
         yield None
         return
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
-        page = browser.new_page(viewport={"width": 375, "height": 800})
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("dialog", lambda dialog: (problems.append("alert"), dialog.dismiss()))
-        page.goto(f"http://127.0.0.1:{server[0]}")
-        page.wait_for_selector("#text")
-        yield page
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(server, browser):
+    """The page, as wide as on a phone; None where there is no browser."""
+    if browser is None:
+        yield None
+        return
+    page, problems = browser.new_page(viewport={"width": 375, "height": 800}), []
+    page.set_default_timeout(60_000)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("dialog", lambda dialog: (problems.append("alert"), dialog.dismiss()))
+    page.goto(f"http://127.0.0.1:{server[0]}")
+    page.wait_for_selector("#text")
+    yield page
+    page.close()
     assert not problems
 
 
