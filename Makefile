@@ -3,7 +3,7 @@ PYTHON ?= $(if $(filter Windows_NT,$(OS)),py,python3)
 NB ?=
 REPO ?=
 BIN = .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-.PHONY: setup lab test check run study lint torch data requirements publish test-colab
+.PHONY: setup lab test check run study lint load torch data requirements publish test-colab
 
 setup:
 	@$(PYTHON) install.py
@@ -28,6 +28,10 @@ study: setup
 lint: setup
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
+
+# What the server of course_utils.serving bears: about 8 minutes.
+load: setup
+	$(BIN)/python tests/load.py
 
 # PyTorch is large, and only parts of lessons 08 and 08b need it.
 torch: setup

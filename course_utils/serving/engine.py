@@ -57,11 +57,9 @@ class TextRow(Row):
             return self.show(self.model.decode(self.new), "stop")
         if self.num_logprobs is not None:
             self.logprobs.append(self.rank(logits, token))
-        self.new, self.ids, self.pending = (
-            [*self.new, token],
-            [*self.ids, token],
-            [token],
-        )
+        self.new.append(token)
+        self.ids.append(token)
+        self.pending = [token]
         text = self.model.decode(self.new)
         if cuts := [text.find(stop) for stop in self.stops if stop in text]:
             return self.show(text[: min(cuts)], "stop")
@@ -145,7 +143,7 @@ class Engine:
         self.name, self.kind, self.limit = name, kind, kind.slots + num_waiting
         self.slots, self.waiting = [None] * kind.slots, collections.deque()
         self.model, self.loading, self.closed = None, asyncio.Lock(), False
-        self.changed = threading.Condition()
+        self.changed = threading.Condition()  # and the lock of slots and waiting
         is_image = kind is models.Image
         self.step, inputs = (
             (draw, models.inputs(name)) if is_image else (write, (0, []))
@@ -165,7 +163,9 @@ class Engine:
         return entry | dict(latent_dim=self.latent_dim)
 
     def rows(self):
-        return [row for row in [*self.slots, *self.waiting] if row and not row.finish]
+        with self.changed:
+            both = [*self.slots, *self.waiting]
+        return [row for row in both if row and not row.finish]
 
     def submit(self, rows):
         """Take all of these rows, or none: raises Busy."""
@@ -178,7 +178,7 @@ class Engine:
     def run(self):
         while not self.closed:
             with self.changed:
-                alive = self.rows()
+                alive = set(self.rows())
                 self.slots = [row if row in alive else None for row in self.slots]
                 self.waiting = collections.deque(r for r in self.waiting if r in alive)
                 for n, row in enumerate(self.slots):

@@ -51,10 +51,12 @@ class Protocol(h11_impl.H11Protocol):
 
 def listen(host, port):
     """A socket that listens on the first free port from `port` on."""
-    for each in range(port, port + 50):
-        with contextlib.suppress(OSError):
+    for each in range(port, min(port + 50, 2**16)):
+        try:
             return socket.create_server((host, each), backlog=512)
-    raise CourseError(f"No port from {port} to {port + 49} is free on {host[:40]}.")
+        except OSError as error:
+            reason = error.strerror
+    raise CourseError(f"Cannot listen on {host[:40]} from port {port} on: {reason}.")
 
 
 def _server(app):
@@ -72,14 +74,15 @@ def main(arguments=None):
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="or the next free one")
     options, key = parser.parse_args(arguments), os.environ.get("COURSE_API_KEY")
-    if options.host not in ("127.0.0.1", "localhost", "::1") and not key:
+    if options.host not in ("127.0.0.1", "localhost") and not key:
         parser.error("others can reach that host: set COURSE_API_KEY to a secret first")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
         app = application.create_app(options.models or None, key)
         with listen(options.host, options.port) as opened:
             print(f"http://{options.host}:{opened.getsockname()[1]}", flush=True)
-            _server(app).run(sockets=[opened])
+            with contextlib.suppress(KeyboardInterrupt):
+                _server(app).run(sockets=[opened])
     except CourseError as error:
         parser.error(str(error))
 

@@ -8,7 +8,7 @@ let writing = null; // AbortController of the text that is being written
 let written = { prompt: "", output: "" };
 let chosen = []; // one or two pictures of the grid: {latent, class}
 let edited = null; // the picture under the sliders
-let drawing = false, drawAgain = false;
+let numDrawn = 0, drawing = false, drawAgain = false;
 
 function say(text, isError = false) {
   $("status").textContent = text;
@@ -56,6 +56,7 @@ function showModel() {
   const model = current(), isImage = model.kind === "image";
   say("");
   writing?.abort();
+  numDrawn++; // what is being drawn belongs to another model
   $("text").hidden = isImage;
   $("image").hidden = !isImage;
   $("class-label").hidden = !model.classes.length;
@@ -132,15 +133,15 @@ async function pictures(body) {
 const source = (picture) => `data:image/png;base64,${picture.b64_json}`;
 
 async function draw() {
-  say("drawing…");
-  const model = current();
-  const found = await pictures({ prompt: $("class").value, n: Number($("n").value) });
-  if (model !== current()) return; // another one was picked meanwhile
-  showGrid(found);
-  say("");
+  await fillGrid({ prompt: $("class").value, n: Number($("n").value) }, "");
 }
 
-function showGrid(found) {
+async function fillGrid(body, told) {
+  const mine = ++numDrawn;
+  say("drawing…");
+  const found = await pictures(body);
+  if (mine !== numDrawn) return; // another grid was asked for meanwhile
+  say(told);
   choose([]);
   $("grid").replaceChildren(...found.map((picture, n) => {
     const button = Object.assign(element("button", ""), { type: "button" });
@@ -206,9 +207,8 @@ async function interpolate() {
     const share = n / (steps - 1);
     return from.latent.map((value, i) => (1 - share) * value + share * to.latent[i]);
   });
-  say("drawing…");
-  showGrid(await pictures({ prompt: to.class || "random", latents }));
-  say(`From the first to the second in ${steps} steps${to.class ? `, all as ${to.class}` : ""}.`);
+  const told = `From the first to the second in ${steps} steps${to.class ? `, all as ${to.class}` : ""}.`;
+  await fillGrid({ prompt: to.class || "random", latents }, told);
 }
 
 // ---- Votes
