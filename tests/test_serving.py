@@ -27,6 +27,7 @@ from playwright import sync_api
 from starlette.testclient import TestClient
 
 GPT, GRU = "austen_transformer", "austen_gru"
+CASES = int(os.environ.get("CASES", 420))  # `make load` takes 5,000
 CLOTHES, VAE = "fashion_gan_conditional_ema", "fashion_conv_vae_decoder"
 
 
@@ -330,10 +331,12 @@ def brief(case):
 
 
 def test_generated_requests(server):
-    """About 400 right and wrong ones, made from the description that /docs shows."""
+    """Right and wrong ones, made from the description that /docs shows."""
     address, statuses = f"http://127.0.0.1:{server[0]}/openapi.json", []
     ask(server, "/v1/completions", {"model": GPT, "max_tokens": 1})  # loads the model
-    rules = dict(max_examples=52, deadline=None, database=None, derandomize=True)
+    rules = dict(
+        max_examples=CASES // 8, deadline=None, database=None, derandomize=True
+    )
     rules["suppress_health_check"] = list(hypothesis.HealthCheck)
     for operation in schemathesis.openapi.from_url(address).get_all_operations():
         operation = operation.ok()
@@ -352,7 +355,7 @@ def test_generated_requests(server):
                     assert answer.json()["error"]["message"]
 
             check()
-    assert len(statuses) > 300 and {200, 400, 404} <= set(statuses)
+    assert len(statuses) > 0.7 * CASES and {200, 400, 404} <= set(statuses)
 
 
 def test_odd_requests_that_are_right(server):

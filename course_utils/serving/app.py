@@ -27,6 +27,7 @@ from starlette.exceptions import HTTPException
 PAGE = Path(__file__).parent / "page"
 SAFE = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
 TEXT = models.Transformer, models.Recurrent, models.Chat
+FAILED = "The model failed: see the log of the server."
 MAX_FEEDBACK = 10e6  # bytes that the file of feedback may reach
 
 
@@ -192,7 +193,7 @@ async def finish(request, rows, changed):
             for row in rows:
                 row.end("cancelled")
     if any(row.finish == "error" for row in rows):
-        raise refused(500, "The model failed: see the log of the server.")
+        raise refused(500, FAILED)
 
 
 async def write(request, engine, body, metrics):
@@ -211,9 +212,8 @@ async def write(request, engine, body, metrics):
     head |= {"created": int(time.time()), "model": engine.name}
 
     def choice(row, finish, text, logprobs):
-        return {"index": row.index, "finish_reason": finish} | body.choice(
-            text, logprobs
-        )
+        choice = {"index": row.index, "finish_reason": finish}
+        return choice | body.choice(text, logprobs)
 
     def usage():
         num_read, num_new = sum(map(len, encoded)), sum(len(row.new) for row in rows)
@@ -228,12 +228,8 @@ async def write(request, engine, body, metrics):
             changed.clear()
             for row, (finish, text, *logprobs) in [(row, row.news()) for row in alive]:
                 if finish == "error":
-                    yield {
-                        "error": {
-                            "message": "The model failed.",
-                            "type": "server_error",
-                        }
-                    }
+                    yield {"error": {"message": FAILED, "type": "server_error"}}
+                    return
                 if finish:
                     alive = [other for other in alive if other is not row]
                 if text or finish:
@@ -251,10 +247,8 @@ async def write(request, engine, body, metrics):
     if body.stream:
         return Stream(rows, lines())
     await finish(request, rows, changed)
-    return head | {
-        "choices": [choice(row, *row.news()) for row in rows],
-        "usage": usage(),
-    }
+    choices = [choice(row, *row.news()) for row in rows]
+    return head | {"choices": choices, "usage": usage()}
 
 
 async def draw(request, engine, body):
@@ -262,14 +256,11 @@ async def draw(request, engine, body):
     names = [name.casefold() for name in engine.classes]
     wanted, num_classes = body.prompt.casefold().strip(), len(names)
     if wanted not in ["random", *names]:
-        message = (
-            f"The prompt must be one of: {', '.join(['random', *engine.classes])}."
-        )
+        message = f"The prompt must be one of: {', '.join(['random', *names])}."
         raise refused(400, message, "prompt", "unknown_class")
     random = np.random.default_rng(None if body.seed is None else body.seed % 2**64)
-    latents = (
-        body.latents or random.standard_normal((body.n, engine.latent_dim)).tolist()
-    )
+    shape = body.n, engine.latent_dim
+    latents = body.latents or random.standard_normal(shape).tolist()
     if {*map(len, latents)} != {engine.latent_dim}:
         message = f"{engine.name} needs {engine.latent_dim} numbers for each picture."
         raise refused(400, message, "latents")

@@ -157,4 +157,4 @@ def _kind(card):
         if output[-1] == len(card["vocabulary"] or []) and (others or card["forms"]):
             return Recurrent
     elif len(first) == 2 and len(output) == 4 and others in ([], [[None]]):
-        return Image
+        return Image if card["vocabulary"] or not others else None

@@ -1,5 +1,6 @@
 """Counts and times each request, writes a line of log, refuses bodies too large."""
 
+import asyncio
 import logging
 import time
 
@@ -58,6 +59,8 @@ class Watch:
 
         try:
             await self.app(scope, limited, noted)
+        except asyncio.CancelledError:
+            log.info("cut off, as the server stops")
         finally:
             route = getattr(scope.get("route"), "path", "other")
             seconds = time.perf_counter() - begin
