@@ -641,6 +641,10 @@ def test_other_hosts_need_a_key(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         serving.main(["--host", "0.0.0.0"])
     assert "set COURSE_API_KEY" in capsys.readouterr().err
+    for host, port in [("127.0.0.1", "-1"), ("127.0.0.1", "70000")]:
+        with pytest.raises(SystemExit):
+            serving.main([GPT, "--host", host, "--port", port])
+        assert "Cannot listen on" in capsys.readouterr().err
 
 
 def test_next_free_port_and_nothing_left(server):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from course_utils import CourseError, artifacts
 from course_utils.serving import models, schemas, watch
-from course_utils.serving.engine import Busy, Engine, ImageRow, TextRow
+from course_utils.serving.engine import Engine, ImageRow, TextRow
 
 import fastapi
 import numpy as np
@@ -176,11 +176,9 @@ def waker():
 
 
 def submit(engine, rows):
-    try:
-        engine.submit(rows)
-    except Busy:
+    if not engine.submit(rows):
         message = f"{engine.name} is busy, or n too large: try again in a moment."
-        raise refused(429, message, None, "rate_limit_exceeded") from None
+        raise refused(429, message, None, "rate_limit_exceeded")
 
 
 async def finish(request, rows, changed):

@@ -11,10 +11,6 @@ from course_utils.serving import models
 import numpy as np
 
 
-class Busy(Exception):
-    """As many rows wait as may."""
-
-
 class Row:
     """One continuation or picture; it is worked on until `finish` is set."""
 
@@ -168,12 +164,13 @@ class Engine:
         return [row for row in both if row and not row.finish]
 
     def submit(self, rows):
-        """Take all of these rows, or none: raises Busy."""
+        """Take these rows; False if so many cannot wait, and none is taken."""
         with self.changed:
             if len(self.rows()) + len(rows) > self.limit:
-                raise Busy
+                return False
             self.waiting.extend(rows)
             self.changed.notify()
+            return True
 
     def run(self):
         while not self.closed:

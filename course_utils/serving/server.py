@@ -51,7 +51,8 @@ class Protocol(h11_impl.H11Protocol):
 
 def listen(host, port):
     """A socket that listens on the first free port from `port` on."""
-    for each in range(port, min(port + 50, 2**16)):
+    reason = "ports go from 0 to 65535"
+    for each in range(port, min(port + 50, 2**16) if port >= 0 else port):
         try:
             return socket.create_server((host, each), backlog=512)
         except OSError as error:
