@@ -370,7 +370,7 @@ def begin(server, **settings):
     """A socket on which an answer has been asked for that takes long."""
     body = {"model": GPT, "prompt": "She", "max_tokens": 1000} | settings
     body = json.dumps(body).encode()
-    opened = socket.create_connection(("127.0.0.1", server[0]), timeout=30)
+    opened = socket.create_connection(("127.0.0.1", server[0]), timeout=600)
     head = (
         "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     )
