@@ -3,7 +3,7 @@ PYTHON ?= $(if $(filter Windows_NT,$(OS)),py,python3)
 NB ?=
 REPO ?=
 BIN = .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-.PHONY: setup lab test check run study lint torch data requirements publish test-colab
+.PHONY: setup lab test check run study lint load torch data requirements publish test-colab
 
 setup:
 	@$(PYTHON) install.py
@@ -28,6 +28,12 @@ study: setup
 lint: setup
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
+
+# What the server of course_utils.serving bears: 5,000 generated requests, then a load of
+# 8 minutes.
+load: setup
+	CASES=5000 $(BIN)/python -m pytest tests/test_serving.py -q -k generated
+	$(BIN)/python tests/load.py
 
 # PyTorch is large, and only parts of lessons 08 and 08b need it.
 torch: setup

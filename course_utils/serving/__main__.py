@@ -1,0 +1,3 @@
+from course_utils.serving import main
+
+main()
