@@ -277,8 +277,7 @@ WRONG = {  # replacements in a solution, or another body for it
         ("(1 - share) * size / (size - made)", "(1 - share) / (size - made)"),
     ],
     "example_weights__mean_of_each_sort": (
-        "g = np.asarray(is_generated)\n"
-        "    return np.where(g, 2 * share, 2 - 2 * share)"
+        "g = np.asarray(is_generated)\n    return np.where(g, 2 * share, 2 - 2 * share)"
     ),
     "example_weights__one_sort_forgotten": [("made in (0, size)", "False")],
     "example_weights__one_sort_gets_its_share": [
