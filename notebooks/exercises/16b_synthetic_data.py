@@ -50,11 +50,20 @@ def check_1(answer):
         )
         return list(result)
 
+    assert kept(["red fox"]) == ["red fox"], (
+        "a text alone is not kept. Hint: nothing was kept before the first text, so "
+        "nothing is like it: all(...) of no others is True."
+    )
     assert kept(["red fox", "red bus"]) == ["red fox", "red bus"], (
         "with the limit 0.5, 'red bus' is dropped after 'red fox': one word in both, "
         "three in either. Hint: divide by the number of words in either, a | b."
     )
-    assert kept(["a small red fox", "small red fox a"]) == ["a small red fox"], (
+    same = kept(["a small red fox", "small red fox a"])
+    assert same != ["small red fox a"], (
+        "of two texts of the same words, the second is kept. Hint: go through the "
+        "texts in their order; the first of two copies stays."
+    )
+    assert same == ["a small red fox"], (
         "the same words in another order are kept twice. Hint: compare sets of words: "
         "their overlap is 1."
     )
@@ -72,6 +81,10 @@ def check_1(answer):
     assert kept(["go go go stop", "go stop"]) == ["go go go stop"], (
         "'go stop' is kept after 'go go go stop'. Hint: each word counts once: "
         "set(text.split())."
+    )
+    assert kept(["go on", "go go up"]) == ["go on", "go go up"], (
+        "'go go up' is dropped after 'go on': one word in both, three in either. Hint: "
+        "each word counts once, in both texts."
     )
     assert kept(["catalogue", "cat a log"]) == ["catalogue", "cat a log"], (
         "'cat a log' is dropped after 'catalogue'. Hint: compare words, not characters."
@@ -106,13 +119,21 @@ def check_2(answer):
         return result
 
     test = ["the quick brown fox jumps", "over the lazy dog"]
-    assert found(["a lazy cat", "the quick brown cat"], test, 3) == [1], (
+    result = found(["a lazy cat", "the quick brown cat"], test, 3)
+    assert result != [2], (
+        "the numbers count from 1. Hint: count from 0, as enumerate(generated) does."
+    )
+    assert result, (
+        "nothing is found, though 'the quick brown cat' has three words in a row of "
+        "the first test text. Hint: one run in one test text is enough."
+    )
+    assert result == [1], (
         "of 'a lazy cat' and 'the quick brown cat', not number 1 alone is found with "
         "n = 3. Hint: compare runs of n successive words with those of the test texts."
     )
     assert found(["quick brown fox"], test, 3) == [0], (
         "'quick brown fox', three words of a test text, is not found with n = 3. "
-        "Hint: a text of m words has m - n + 1 runs; the last begins at m - n."
+        "Hint: a text of m words has m - n + 1 runs, which begin at 0, 1, … m - n."
     )
     assert found(["brown quick the fox"], test, 3) == [], (
         "'brown quick the fox' is found with n = 3, though only its words occur, in "
