@@ -1,0 +1,110 @@
+"""Lesson 16b: names that a language model writes, filtered, and models of own texts."""
+
+import random
+from collections import Counter, defaultdict
+
+from course_utils import chat, pretrained
+
+import keras
+import keras_hub
+import lessons
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+FEW = [("red fox", "animals"), ("tuna", "animals"), ("bus", "vehicles")]
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A tiny network with the real tokeniser."""
+    keras.utils.set_random_seed(0)
+    folder = pretrained.smollm2()
+    sizes = dict(num_layers=2, num_query_heads=4, num_key_value_heads=2)
+    sizes |= dict(vocabulary_size=49152, hidden_dim=32, intermediate_dim=48)
+    backbone = keras_hub.models.Llama3Backbone(**sizes, tie_word_embeddings=True)
+    for weight in backbone.weights:
+        if "embedding" in weight.path:  # so that the next tokens differ
+            weight.assign(keras.random.normal(weight.shape, stddev=0.3, seed=1))
+    tokenizer = keras_hub.models.Llama3Tokenizer.from_preset(str(folder))
+    preprocessor = keras_hub.models.Llama3CausalLMPreprocessor(tokenizer)
+    return keras_hub.models.Llama3CausalLM(backbone, preprocessor)
+
+
+@pytest.fixture(scope="module")
+def lesson(model):
+    names = dict(chat=chat, np=np, keras=keras, tf=tf, defaultdict=defaultdict)
+    names |= dict(model=model, tokenizer=model.preprocessor.tokenizer, few=FEW)
+    names |= dict(kinds={"animals": [], "vehicles": []}, make_pipeline=make_pipeline)
+    names |= dict(TfidfVectorizer=TfidfVectorizer, others=FEW)
+    names |= dict(LogisticRegression=LogisticRegression, rng=np.random.default_rng(0))
+    return lessons.definitions("16b", **names)
+
+
+def test_the_log_likelihood_of_a_line_is_that_of_its_tokens(lesson, model):
+    names = ["cat", "a very long name of an animal", "ox", "t-shirt"]
+    prompt = lesson["begun"]("animals", ["red fox", "tuna"])
+    assert prompt == "A list of animals:\n- red fox\n- tuna\n"
+    found = lesson["log_likelihood"](prompt, names, batch_size=3)
+    tokenizer = model.preprocessor.tokenizer
+    given = list(np.array(tokenizer(prompt))) + list(np.array(tokenizer("-")))
+    for value, name in zip(found, names, strict=True):
+        scored = list(np.array(tokenizer(f" {name}\n")))
+        ids = np.array([[*given, *scored]])
+        inputs = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
+        log_p = np.array(keras.ops.log_softmax(model(inputs)))[0]
+        places = range(len(given), ids.shape[1])
+        expected = sum(log_p[place - 1, ids[0, place]] for place in places)
+        assert value == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_name_is_of_the_kind_whose_list_makes_it_likeliest(lesson):
+    def log_likelihood(prompt, names):
+        return np.array([-float(("bus" in prompt) != (n == "tram")) for n in names])
+
+    old = lesson["log_likelihood"]
+    lesson["log_likelihood"] = log_likelihood
+    try:
+        found = lesson["judged"](["tram", "otter"])
+    finally:
+        lesson["log_likelihood"] = old
+    assert found.tolist() == ["vehicles", "animals"]
+
+
+def test_items_of_lists_that_end_in_many_ways(lesson):
+    texts = [
+        " Goat\n- wild boar \n- ca",
+        " ox\n\nThese are\n- no item\n",
+        "",
+        " x\n-y\n",
+    ]
+    pairs = [(text, "animals") for text in texts]
+    found = [name for name, _ in lesson["items"](pairs)]
+    assert found == ["goat", "wild boar", "ox", "x"]
+
+
+def test_draws_follow_the_softmax_of_the_nucleus(lesson):
+    p = np.array([0.04, 0.6, 0.36])
+    choose = lesson["sampled"](1.0, 0)
+    counts = np.bincount([choose(np.log(p), []) for _ in range(3000)], minlength=3)
+    np.testing.assert_allclose(counts / 3000, [0, 0.625, 0.375], atol=0.03)
+    cold = lesson["sampled"](0.1, 0)
+    assert {cold(np.log(p), []) for _ in range(100)} == {1}
+
+
+def test_variety_in_closed_form(lesson):
+    same = [("aa bb", "animals"), ("aa bb", "animals"), ("xx", "vehicles")]
+    distinct, similar = lesson["variety"](same)
+    assert distinct == pytest.approx((2 / 4 + 1) / 2)
+    assert similar == pytest.approx((1 + 0) / 2)
+
+
+def test_the_trigram_model_has_the_frequencies_of_its_texts(lesson):
+    follow, rng = lesson["learn"](["ab", "ab", "ac"]), random.Random(0)
+    assert Counter(follow[" a"]) == {"b": 2, "c": 1} and follow["ab"] == ["\n"] * 2
+    counts = Counter(lesson["draw"](follow, rng) for _ in range(3000))
+    assert counts.keys() == {"ab", "ac"}
+    assert counts["ab"] / 3000 == pytest.approx(2 / 3, abs=0.03)
