@@ -2,6 +2,10 @@
 
 # 15b.4, a trial on 20 problems: direct 0 of 20 right, chain of thought 6 of 20.
 
+import contextlib
+
+from course_utils.judge import Verdict
+
 import numpy as np
 
 
@@ -25,6 +29,15 @@ def questions_needed(accuracy, half_width):
     return max(1, int(np.ceil(number - 1e-9)))
 
 
+@contextlib.contextmanager
+def _hint(fault, told):
+    """What is told of an answer that fails with `fault` in its verdict"""
+    try:
+        yield
+    except Verdict as verdict:
+        raise AssertionError(told) if fault in str(verdict) else verdict from None
+
+
 def check_1(answer):
     """A vote among answers."""
     assert answer([7, 12, 12]) == 12, (
@@ -35,10 +48,12 @@ def check_1(answer):
         "of 30, 12, 12, 45, 50 the vote is not 12. Hint: the most frequent number, "
         "not the middle or the mean."
     )
-    assert answer([None, None, None, 5, 5]) == 5, (
+    outvoted = (
         "three answers without a number outvote two of 5. Hint: leave out None before "
         "you count."
     )
+    with _hint("returned None", outvoted):
+        assert answer([None, None, None, 5, 5]) == 5, outvoted
     assert answer([0, 0, None, 3]) == 0, (
         "of 0, 0, None, 3 the vote is not 0. Hint: 0 is a number: test `is not None`."
     )
@@ -60,8 +75,14 @@ def check_2(answer):
     better = base | (rng.random(400) < 0.15)  # never worse
     gain = 100 * (better.mean() - base.mean())
 
+    booleans = (
+        "NumPy does not subtract arrays of True and False. Hint: make numbers of them "
+        "first: right_b.astype(float) - right_a.astype(float)."
+    )
+
     def ends(a, b, seed=1):
-        result = answer(a.copy(), b.copy(), np.random.default_rng(seed))
+        with _hint("boolean subtract", booleans):
+            result = answer(a.copy(), b.copy(), np.random.default_rng(seed))
         assert np.shape(result) == (2,), (
             f"the result has the shape {np.shape(result)}, not (2,). Hint: return low, "
             "high."
@@ -85,10 +106,15 @@ def check_2(answer):
     )
     spread = 100 * np.std(better.astype(float) - base)
     expected = 2 * 1.96 * spread / 20
-    assert high - low < 1.6 * expected, (
+    assert high - low < 2.3 * expected, (
         f"the interval is {high - low:.1f} points wide; about {expected:.1f} are "
         "right. Hint: draw the same questions for both prompts, as many as there are, "
         "and take the mean of each draw."
+    )
+    assert high - low < 1.2 * expected, (
+        f"the interval is {high - low:.1f} points wide; about {expected:.1f} are "
+        "right. Hint: 95% of the means lie inside: quantiles 0.025 and 0.975, not the "
+        "least and the greatest."
     )
     assert high - low > 0.9 * expected, (
         f"the interval is {high - low:.1f} points wide; about {expected:.1f} are "
@@ -172,6 +198,19 @@ WRONG = {  # replacements in a solution, or another body for it
         (
             "rng.integers(0, len(gains), (2000, len(gains)))",
             "np.array([rng.permutation(len(gains)) for _ in range(2000)])",
+        )
+    ],
+    "difference__least_and_greatest": [
+        (
+            "np.quantile(gains[chosen].mean(axis=1), [0.025, 0.975])",
+            "(f(gains[chosen].mean(axis=1)) for f in (np.min, np.max))",
+        )
+    ],
+    "difference__99_percent": [("[0.025, 0.975]", "[0.005, 0.995]")],
+    "difference__subtracts_booleans": [
+        (
+            "np.asarray(right_b, float) - np.asarray(right_a, float)",
+            "right_b - right_a",
         )
     ],
     "difference__narrow": [("[0.025, 0.975]", "[0.16, 0.84]")],
