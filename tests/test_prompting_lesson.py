@@ -206,7 +206,7 @@ def test_word_problems_are_right(measuring):
         text, steps, result = measuring["problem"](rng)
         a, b, c = map(int, re.findall(r"\d+", text))
         assert result == a + b - c > 0
-        assert eval(steps.split(" = ")[0]) == a + b and steps.endswith(f"- {c} = ")
+        assert steps == f"{a} + {b} = {a + b}. {a + b} - {c} = {result}. "
 
 
 def test_only_the_last_number_of_an_answer_counts(measuring):
@@ -219,9 +219,14 @@ def test_the_steps_of_the_shot_can_be_left_out(measuring, monkeypatch):
     names = measuring | dict(in_chat="{}|")
     solve = types.FunctionType(measuring["solve"].__code__, names)
     solve.__defaults__ = measuring["solve"].__defaults__
-    problems, shot = [("a", "", 1), ("b", "", 2)], ("q", "1 + 2 = ", 3)
-    assert solve(problems, shot, True) == [f"q|1 + 2 = 3<|im_end|>\n{n}|" for n in "ab"]
-    assert solve(problems, shot, False) == [f"q|3<|im_end|>\n{n}|" for n in "ab"]
+    problems, shots = [("a", "", 1)], [("q", "1 + 2 = 3. ", 3), ("r", "2. ", 2)]
+    told = [
+        "q|{}The answer is 3.<|im_end|>\n",
+        "r|{}The answer is 2.<|im_end|>\n",
+        "a|",
+    ]
+    assert solve(problems, shots, False) == ["".join(told).replace("{}", "")]
+    assert solve(problems, shots, True) == ["".join(told).format("1 + 2 = 3. ", "2. ")]
 
 
 def test_gains_are_paired(measuring):
