@@ -66,10 +66,11 @@ def check_1(answer):
             f"tokens of the {name}'s turn are learned. Hint: only turns whose role is "
             "'assistant' get ones."
         )
-    assert any(mask[9:14]), (
-        "the first of two answers is not learned. Hint: every assistant's turn counts, "
-        "not only the last."
-    )
+    for name, begin, end in [("first", 9, 14), ("second", 19, 23)]:
+        assert any(mask[begin:end]), (
+            f"the {name} of two answers is not learned. Hint: every turn of the "
+            "assistant counts, not only the first or the last."
+        )
     assert mask[13] == 1 and mask[22] == 1, (
         "the last token of an answer has mask 0. Hint: the assistant writes it, too; "
         "a model that never learns it never stops."
@@ -184,6 +185,9 @@ WRONG = {  # replacements in a solution, or another body for it
     "mask_turns__learns_the_mark": [("int(learned and n >= header)", "int(learned)")],
     "mask_turns__forgets_the_end": [
         ("n >= header)", "header <= n < len(tokens) - 1)"),
+    ],
+    "mask_turns__only_the_first": [
+        ('role == "assistant"', "tokens is turns[2][1]"),
     ],
     "mask_turns__only_the_last": [
         ('role == "assistant"', "tokens is turns[-1][1]"),
