@@ -81,38 +81,43 @@ def _compile(known):
         norms = _layers(model, layers.LayerNormalization)
         dense = _layers(model, layers.Dense)
         places = tf.reshape(position, (-1, 1)) + tf.range(ids.shape[1])  # (N or 1, T)
-        mask = tf.range(cache.shape[3]) <= places[:, None, :, None]  # nothing later
         x = table(ids) + position_table(places)  # (N, T, width)
         for n, attention in enumerate(_layers(model, layers.MultiHeadAttention)):
             y = norms[2 * n](x)
-            keys = _store(cache[n, 0], attention.key_dense(y), position, places)
-            values = _store(cache[n, 1], attention.value_dense(y), position, places)
-            new_cache.append(tf.stack([keys, values]))
+            keys = _store(cache[n][0], attention.key_dense(y), position, places)
+            values = _store(cache[n][1], attention.value_dense(y), position, places)
+            new_cache.append((keys, values))
             query = attention.query_dense(y)  # (N, T, heads, head_dim)
+            mask = tf.range(keys.shape[1]) <= places[:, None, :, None]  # nothing later
             found = ops.dot_product_attention(query, keys, values, mask=mask)
             x = x + attention.output_dense(found)
             x = x + dense[2 * n + 1](dense[2 * n](norms[2 * n + 1](x)))
-        return table(norms[-1](x), reverse=True), tf.stack(new_cache)
+        return table(norms[-1](x), reverse=True), new_cache
+
+    def read_stacked(ids, cache, position):
+        logits, cache = read(ids, cache, position)
+        return logits, tf.stack([tf.stack(pair) for pair in cache])
 
     def write(prompts, num_new, temperature, top_p, filtered, seed):
         num_rows, length = prompts.shape
-        cache = empty_cache(known(), num_rows, length + num_new)
-        logits, cache = read(prompts, cache, tf.constant(0))
-        logits, tokens = logits[:, -1], tf.zeros((num_rows, num_new), "int32")
-        for n in tf.range(num_new):
-            logits /= tf.maximum(temperature, 1e-4)
+        rows = tf.pad(prompts, ((0, 0), (0, num_new)))  # (N, T + num_new)
+        cache = tf.unstack(empty_cache(known(), num_rows, length + num_new))
+        cache = [tuple(tf.unstack(pair)) for pair in cache]
+        for n in tf.range(length + num_new - 1):
+            logits, cache = read(tf.slice(rows, (0, n), (num_rows, 1)), cache, n)
+            logits = logits[:, 0] / tf.maximum(temperature, 1e-4)
             if filtered:  # it sorts, which takes time
                 logits = sampling.filter_logits(logits, 1.0, None, top_p)
             # The largest of logits with Gumbel noise is a draw from their softmax.
             uniform = tf.random.stateless_uniform(logits.shape, seed + [0, n], 1e-20)
             noise = -tf.math.log(-tf.math.log(uniform)) * tf.sign(temperature)
             token = tf.argmax(logits + noise, -1, "int32")[:, None]  # (N, 1)
-            tokens = ops.slice_update(tokens, (0, n), token)
-            logits, cache = read(token, cache, length + n)
-            logits = logits[:, 0]
-        return tokens
+            given = tf.slice(rows, (0, n + 1), (num_rows, 1))
+            token = tf.where(n + 1 < length, given, token)
+            rows = ops.slice_update(rows, (0, n + 1), token)
+        return rows[:, length:]
 
-    return [tf.function(each, jit_compile=True) for each in (read, write)]
+    return [tf.function(each, jit_compile=True) for each in (read_stacked, write)]
 
 
 def _store(cache, new, position, places):
