@@ -35,35 +35,33 @@ def test_log_probs_are_those_of_the_new_tokens(lesson, rows):
         assert value == pytest.approx(expected, rel=1e-5)
 
 
-def test_margins_and_their_loss(lesson, rows):
-    pairs = rows.reshape(3, 2, 64)
+def test_the_loss_is_that_of_the_margins(lesson, rows):
+    """With log p of the policy and the offsets of the reference, DPO's."""
+    pairs, offsets, beta = rows.reshape(3, 2, 64), np.array([0.5, -3.0, 2.0]), 0.3
     weights = np.linspace(-1e-3, 1e-3, 64)
     model = lesson["pair_model"](lambda x: ops.cast(x, "float32") @ weights)
-    expected = (pairs[:, 0] - pairs[:, 1]) @ weights
-    np.testing.assert_allclose(np.array(model(pairs)), expected, atol=1e-4)
-    losses = np.array(lesson["preference_loss"](None, ops.convert_to_tensor(expected)))
-    np.testing.assert_allclose(losses, np.log1p(np.exp(-expected)), atol=1e-5)
+    found = (pairs[:, 0] - pairs[:, 1]) @ weights
+    np.testing.assert_allclose(np.array(model(pairs)), found, atol=1e-4)
+    lesson |= dict(train_pairs=pairs, num_epochs=1)
+    lesson["train"](model, offsets, beta)
+    expected = np.log1p(np.exp(-beta * (found - offsets))).mean()
+    value = model.evaluate(pairs, offsets, verbose=0)
+    assert value == pytest.approx(expected, rel=1e-4)
 
 
 def test_dpo_raises_the_chosen_over_the_rejected_and_keeps_the_reference(lesson, rows):
-    pairs = np.tile(rows.reshape(3, 2, 64), (3, 1, 1))
-    lesson |= dict(train_pairs=pairs, held_out=pairs, learning_rate=1e-3)
-    lesson["reference"].trainable = False
-    before = [w.copy() for w in lesson["reference"].get_weights()]
-    margins = []
-    for num_epochs in (0, 3):
-        lesson["num_epochs"] = num_epochs or 1
-        if num_epochs:
-            lesson["train_dpo"](0.1)
-        ratios = [
-            lesson["log_probs"](lesson["policy"], pairs[:3, n])
-            - lesson["log_probs"](lesson["reference"], pairs[:3, n])
-            for n in (0, 1)
-        ]
-        margins.append(np.array(ratios[0] - ratios[1]))
-    assert np.abs(margins[0]).max() < 1e-3 and margins[1].min() > 1
-    after = lesson["reference"].get_weights()
-    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    pairs, log_probs = np.tile(rows.reshape(3, 2, 64), (8, 1, 1)), lesson["log_probs"]
+    policy, reference = lesson["policy"], lesson["reference"]
+    before = [w.copy() for w in reference.get_weights()]
+    log_p = [np.array(log_probs(reference, pairs[:, n])) for n in (0, 1)]
+    of_policy = lesson["pair_model"](lambda rows: log_probs(policy, rows))
+    lesson |= dict(train_pairs=pairs, num_epochs=2, batch_size=8, of_policy=of_policy)
+    lesson["offsets"] = log_p[0] - log_p[1]
+    lesson["train_dpo"](0.1)
+    after = [np.array(log_probs(policy, pairs[:, n])) for n in (0, 1)]
+    assert (after[0] - after[1] - lesson["offsets"]).min() > 1
+    same = zip(before, reference.get_weights(), strict=True)
+    assert all(np.array_equal(a, b) for a, b in same)
 
 
 def test_reward_model_reads_the_whole_text_and_starts_from_the_gpt(lesson, rows):
