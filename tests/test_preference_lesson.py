@@ -89,7 +89,7 @@ def test_the_annotator_chooses_as_bradley_and_terry_say(lesson):
     length = max(map(len, pair))
     pair = np.array([ids + [32] * (length - len(ids)) for ids in pair])
     liked = [lesson["taste"](row) for row in pair]
-    assert liked == [3 * 2 + 2, -5 * 0.75]
+    assert liked == [6 * 2 + 2 * 2, -10 * 0.75]
     many = np.repeat([np.array([pair[1], pair[1]])], 2000, axis=0)
     assert np.mean(lesson["ask"](many, 0)) == pytest.approx(0.5, abs=0.05)
     assert lesson["ask"](np.repeat(pair[None], 500, axis=0), 0).sum() == 0
