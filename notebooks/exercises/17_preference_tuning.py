@@ -49,6 +49,10 @@ def check_1(answer):
         return abs(value - other) < 1e-6
 
     value = found(0.0)
+    assert not near(value, -expected(0.0)), (
+        "the loss has the wrong sign. Hint: np.logaddexp(0, -margin) is -log sigmoid "
+        "already."
+    )
     assert not near(value, 3 * expected(0.0)), (
         "the losses of the pairs are added up. Hint: their mean."
     )
@@ -209,6 +213,10 @@ def check_3(answer):
         "the sums are divided by T. Hint: divide each by its own length."
     )
     expected = simpo_loss(log_p, lengths, 2.0, 0.6)
+    assert not near(value, -expected), (
+        "the losses have the wrong sign. Hint: np.logaddexp(0, gamma - margin) is -log "
+        "sigmoid already."
+    )
     assert not near(value, simpo_loss(log_p, lengths, 2.0, 0.0)), (
         "gamma has no effect. Hint: the loss is that of margin - gamma."
     )
@@ -252,6 +260,7 @@ def check_3(answer):
 MEAN_LOSS = "float(np.mean((1 - flipped) * as_told + flipped * turned))"
 WRONG = {  # replacements in a solution, or another body for it
     "conservative_loss__sum": [("np.mean", "np.sum")],
+    "conservative_loss__negative": [("float(np", "-float(np")],
     "conservative_loss__turned_round": [
         ("implicit[:, 0] - implicit[:, 1]", "implicit[:, 1] - implicit[:, 0]")
     ],
@@ -295,6 +304,7 @@ WRONG = {  # replacements in a solution, or another body for it
     "simpo_loss__padding_counts": [
         ("np.where(counts, log_p, 0).sum(axis=2) / lengths", "log_p.mean(axis=2)")
     ],
+    "simpo_loss__negative": [("return np", "return -np")],
     "simpo_loss__sum": [(" / lengths", "")],
     "simpo_loss__divided_by_all": [(" / lengths", " / log_p.shape[2]")],
     "simpo_loss__no_gamma": [("gamma - (", "-(")],
