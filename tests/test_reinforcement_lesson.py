@@ -1,4 +1,4 @@
-"""Lesson 17b: sentences and their masks, log probabilities, GRPO's update, the judge."""
+"""Lesson 17b: sentences and masks, log probabilities, GRPO's update, the checks."""
 
 import re
 
@@ -9,6 +9,7 @@ import lessons
 import numpy as np
 import pytest
 import scipy.special
+import scipy.stats
 import tensorflow as tf
 from keras import ops
 
@@ -115,7 +116,9 @@ def test_the_clip_stops_what_has_moved_far_enough_in_the_wanted_direction(lesson
     assert np.abs(updated(lesson, [1, 1], shift=-far)[0]).max() > 0
 
 
-def test_the_judge_wants_questions_without_repeated_words(lesson):
-    texts = ["Do you think so, my dear?", "Do you think so, do you?", "Do you?"]
-    texts += ["You do think so, my dear."]
-    assert lesson["judge"](texts).tolist() == [1, 0, 0, 0]
+def test_a_real_question_begins_like_one(lesson):
+    lesson["opening"] = re.compile(r"\W*(what|do)\b", re.IGNORECASE)
+    texts = ['"Do you think so, my dear?', "You do think so, my dear?", "Do you?"]
+    texts += ["Do you think so, my dear.", "Doubt is a very sad thing?"]
+    assert lesson["question"](texts).tolist() == [1, 1, 0, 0, 1]
+    assert lesson["real_question"](texts).tolist() == [1, 0, 0, 0, 0]
