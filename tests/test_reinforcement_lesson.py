@@ -26,7 +26,7 @@ def lesson():
     optimizer = keras.optimizers.Adam(0.01)
     optimizer.build(policy.trainable_variables)
     text = 'Was she? Mr. Bennet and Mrs. Bennet, "oh dear!" said no. '
-    merges = tokenizer.train(text * 20, 300)
+    merges = tokenizer.train(text * 20, 280)
     pieces = [tokenizer.decode([i], merges) for i in range(256 + len(merges))]
     names = dict(re=re, np=np, tf=tf, ops=ops, policy=policy, reference=reference)
     names |= dict(optimizer=optimizer, merges=merges, tokenizer=tokenizer)
