@@ -32,7 +32,8 @@ def lesson():
     names |= dict(optimizer=optimizer, merges=merges, tokenizer=tokenizer)
     names |= dict(pieces=pieces, sizes=np.array([len(piece) for piece in pieces]))
     names = lessons.definitions("17b", **names)
-    return names | dict(num_new=3)
+    names["num_new"] = 3
+    return names
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +50,7 @@ def same_weights(lesson):
 def test_a_sentence_ends_at_its_first_mark_but_not_after_a_title(lesson):
     cases = {"Was she? No.": "Was she?", "Oh! Dear.": "Oh!", "no end": "no end"}
     cases |= {"Mr. Bennet and Mrs. Long came. So": "Mr. Bennet and Mrs. Long came."}
-    cases |= {"Some Mrs! x": "Some Mrs!", "": ""}
+    cases |= {"Sir. Was": "Sir.", "": ""}
     for text, expected in cases.items():
         assert lesson["sentence"](text) == expected, text
 
