@@ -28,7 +28,7 @@ def lesson():
     text = 'Was she? Mr. Bennet and Mrs. Bennet, "oh dear!" said no. '
     merges = tokenizer.train(text * 20, 280)
     pieces = [tokenizer.decode([i], merges) for i in range(256 + len(merges))]
-    names = dict(SMOKE_TEST=False, re=re, np=np, tf=tf, ops=ops, policy=policy, reference=reference)
+    names = dict(re=re, np=np, tf=tf, ops=ops, policy=policy, reference=reference)
     names |= dict(optimizer=optimizer, merges=merges, tokenizer=tokenizer)
     names |= dict(pieces=pieces, sizes=np.array([len(piece) for piece in pieces]))
     names = lessons.definitions("17b", **names)
