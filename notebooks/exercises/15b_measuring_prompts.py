@@ -6,10 +6,6 @@ import contextlib
 
 from course_utils.judge import Verdict
 
-import contextlib
-
-from course_utils.judge import Verdict
-
 import numpy as np
 
 
