@@ -132,7 +132,7 @@ def test_the_openai_client_gets_what_is_streamed(lesson):
         url = f"http://127.0.0.1:{server.server_port}/v1"
         client = openai.OpenAI(base_url=url, api_key="none", max_retries=0)
         messages = [{"role": "user", "content": "Hi"}]
-        options = dict(model="smollm2", temperature=0, stream=True)
+        options = dict(model="smollm2", stream=True)  # no temperature: 1, as OpenAI's
         chunks = client.chat.completions.create(messages=messages, **options)
         pieces = [chunk.choices[0].delta.content for chunk in chunks]
     finally:
@@ -192,11 +192,12 @@ def test_calibration_takes_away_what_is_not_due_to_the_word(measuring):
         return np.array(due) + bias
 
     names = measuring | dict(score=score, num_test=2)
-    for name in ("accuracies", "hits", "word_items"):
+    for name in ("verdicts", "hits", "word_items"):
         function = measuring[name]
         names[name] = types.FunctionType(function.__code__, names, name)
         names[name].__defaults__ = function.__defaults__
-    assert names["accuracies"]() == [50, 100, 100, 100]
+    found = names["verdicts"]()  # (4, N)
+    assert found.tolist() == [[1, 0], [1, 1], [1, 1], [1, 1]]
 
 
 def test_word_problems_are_right(measuring):
@@ -205,16 +206,37 @@ def test_word_problems_are_right(measuring):
         text, steps, result = measuring["problem"](rng)
         a, b, c = map(int, re.findall(r"\d+", text))
         assert result == a + b - c > 0
-        assert eval(steps.split(" = ")[0]) == a + b and steps.endswith(f"- {c} = ")
+        assert steps == f"{a} + {b} = {a + b}. {a + b} - {c} = {result}. "
 
 
-def test_only_the_last_number_of_an_answer_counts(measuring, monkeypatch):
-    told = ["7 + 5 = 12. 12 - 3 = 9", "none", "-4"]
-    monkeypatch.setattr(chat, "write", lambda *_: told)
-    names = measuring | dict(examples=[("q", "1 + 2 = ", 3)], in_chat="{}|")
-    names["problems"] = [("a", "", 9), ("b", "", 1), ("c", "", -4)]
+def test_only_the_last_number_of_an_answer_counts(measuring):
+    told = ["7 + 5 = 12. 12 - 3 = 9", "none", "-4", "The answer is 14."]
+    assert [*map(measuring["number"], told)] == [9, None, -4, 14]
+
+
+def test_the_steps_of_the_shot_can_be_left_out(measuring, monkeypatch):
+    monkeypatch.setattr(chat, "write", lambda model, prompts, *_: prompts)
+    names = measuring | dict(in_chat="{}|")
     solve = types.FunctionType(measuring["solve"].__code__, names)
-    assert solve(True, chat.greedy, 5) == [9, None, -4]
+    solve.__defaults__ = measuring["solve"].__defaults__
+    problems, shots = [("a", "", 1)], [("q", "1 + 2 = 3. ", 3), ("r", "2. ", 2)]
+    told = [
+        "q|{}The answer is 3.<|im_end|>\n",
+        "r|{}The answer is 2.<|im_end|>\n",
+        "a|",
+    ]
+    assert solve(problems, shots, False) == ["".join(told).replace("{}", "")]
+    assert solve(problems, shots, True) == ["".join(told).format("1 + 2 = 3. ", "2. ")]
+
+
+def test_gains_are_paired(measuring):
+    before, after = np.array([[0, 1, 1, 0], [0, 1, 0, 0]]), np.array([[1, 1, 1, 0]] * 2)
+    gains = np.array([100, 0, 50, 0])
+    test = scipy.stats.ttest_1samp(gains, 0)
+    mean, half = measuring["gain"](before, after)
+    assert mean == pytest.approx(gains.mean())
+    assert half == pytest.approx(1.96 * gains.mean() / test.statistic)
+    assert measuring["gain"](before, before) == (0, 0)
 
 
 def test_the_draws_follow_the_softmax(measuring):

@@ -1,6 +1,6 @@
 """Exercises of lesson 15b: solutions, then checkers, then wrong answers."""
 
-# 15b.4, a trial on 20 problems: direct 0 of 20 right, chain of thought 6 of 20.
+# 15b.4, 50 problems, one draw of shots: direct 8%, chain of thought 6%.
 
 import contextlib
 
