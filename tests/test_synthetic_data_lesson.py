@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 
 FEW = [("red fox", "animals"), ("tuna", "animals"), ("bus", "vehicles")]
@@ -88,18 +89,36 @@ def test_items_of_lists_that_end_in_many_ways(lesson):
 
 def test_draws_follow_the_softmax_of_the_nucleus(lesson):
     p = np.array([0.04, 0.6, 0.36])
-    choose = lesson["sampled"](1.0, 0)
+    choose = lesson["sampled"](1.0, np.random.default_rng(0))
     counts = np.bincount([choose(np.log(p), []) for _ in range(3000)], minlength=3)
     np.testing.assert_allclose(counts / 3000, [0, 0.625, 0.375], atol=0.03)
-    cold = lesson["sampled"](0.1, 0)
+    cold = lesson["sampled"](0.1, np.random.default_rng(0))
     assert {cold(np.log(p), []) for _ in range(100)} == {1}
 
 
-def test_variety_in_closed_form(lesson):
+def test_distinct_1_skips_a_kind_of_fewer_than_two_names(lesson):
     same = [("aa bb", "animals"), ("aa bb", "animals"), ("xx", "vehicles")]
-    distinct, similar = lesson["variety"](same)
-    assert distinct == pytest.approx((2 / 4 + 1) / 2)
-    assert similar == pytest.approx((1 + 0) / 2)
+    assert lesson["distinct_1"](same) == pytest.approx(2 / 4)
+    both = [*same, ("yy", "vehicles")]
+    assert lesson["distinct_1"](both) == pytest.approx((2 / 4 + 1) / 2)
+
+
+def test_the_score_and_its_standard_error(lesson):
+    rng = np.random.default_rng(0)
+    truth = np.repeat(["animals", "vehicles"], [10, 30])
+    found = np.where(rng.random(40) < 0.3, truth[::-1], truth)
+    lesson["test_kinds"] = truth
+    value, error = lesson["score"](1.0 * (found == truth))
+    assert value == pytest.approx(100 * balanced_accuracy_score(truth, found))
+    places = [rng.integers(10, size=(2000, 10)), 10 + rng.integers(30, size=(2000, 30))]
+    means = sum((found == truth)[p].mean(axis=1) for p in places) / 2
+    assert error == pytest.approx(100 * means.std(), rel=0.1)
+
+
+def test_test_names_go_with_and_without_a_plural_s(lesson):
+    lesson["test_names"] = np.array(["pig", "glasses"])
+    pairs = [(name, "animals") for name in ("pigs", "pig", "glasse", "guinea pig")]
+    assert lesson["apart"](pairs) == [("guinea pig", "animals")]
 
 
 def test_the_trigram_model_has_the_frequencies_of_its_texts(lesson):

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def without_near_copies(texts, limit):
-    """Texts, overlap from which one is a copy: the list of texts kept."""
+    """A list of texts, overlap from which one is a copy -> the list of those kept."""
     kept = []
     for text in texts:
         words = set(text.lower().split())
@@ -15,7 +15,7 @@ def without_near_copies(texts, limit):
 
 
 def contaminated(generated, test, n):
-    """Two lists of texts, length of a run: numbers of the contaminated ones."""
+    """Generated texts, test texts, words of a run -> numbers of generated texts."""
 
     def runs(text):
         words = text.lower().split()
@@ -26,7 +26,7 @@ def contaminated(generated, test, n):
 
 
 def example_weights(is_generated, share):
-    """(N,) booleans, share of the generated in the weight: weights (N,)."""
+    """(N,) booleans, share of all weight for the generated -> weights (N,)."""
     generated = np.asarray(is_generated)
     size, made = len(generated), generated.sum()
     if made in (0, size):
