@@ -157,8 +157,8 @@ def check_3(answer):
         "stops it at 1 + clip."
     )
     assert good[0, 0], (
-        "a good token that has become 30% less likely is not pushed up. Hint: write "
-        "min(ratio * A, clipped * A) for A = 1 and the ratio 0.7: which is smaller?"
+        "a good token that has become 30% less likely is not pushed up. Hint: for "
+        "A = 1 and the ratio 0.7, see which of ratio * A and clipped * A is smaller."
     )
     assert good.tolist() == [[True, True, True, True, False]], (
         f"for advantages of 1 and the ratios {ratio[0].tolist()}, the result is "
