@@ -1,6 +1,8 @@
 """Lesson 17: preferences, the losses of the reward model and of DPO, log p of texts."""
 
-from course_utils import artifacts, callbacks, datasets, decoding, tokenizer
+from course_utils import artifacts, decoding, tokenizer
+from course_utils.callbacks import Progress, StopOnNaN
+from course_utils.datasets import load_text
 
 import keras
 import lessons
@@ -12,8 +14,10 @@ from keras import layers, ops
 @pytest.fixture(scope="module")
 def lesson():
     names = dict(np=np, keras=keras, layers=layers, ops=ops, artifacts=artifacts)
-    names |= dict(datasets=datasets, decoding=decoding, tokenizer=tokenizer)
-    names |= dict(callbacks=callbacks, checkpoint="austen_transformer")
+    names |= dict(load_text=load_text, decoding=decoding, tokenizer=tokenizer)
+    names |= dict(
+        Progress=Progress, StopOnNaN=StopOnNaN, checkpoint="austen_transformer"
+    )
     with lessons.shipped_only():
         names["merges"] = artifacts.card("austen_transformer")["merges"]
         names = lessons.definitions("17", **names)
