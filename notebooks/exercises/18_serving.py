@@ -63,7 +63,7 @@ def check_1(answer):
         f"of three events in one piece, {found} is read, not {whole}. Hint: an empty "
         "line, that is, two line ends, ends an event: split at b'\\n\\n'."
     )
-    found = read([b'data: {"a"', b": 1}\n", b'\ndata: {"b": 2}\n\nda', stream[32:]])
+    found = read([b'data: {"a"', b": 1}\n", b'\ndata: {"b": 2}\n\nda', stream[34:]])
     assert found == whole, (
         f"of events cut between pieces, {found} is read, not {whole}. Hint: keep what "
         "is left of a piece, and put it before the next one."
@@ -134,19 +134,19 @@ def check_2(answer):
         f"at a request each quarter of a second, one token a second, {found} pass. "
         "Hint: a refused request takes no token; the time runs on from each request."
     )
+    found = passed([0, 0.25, 0.5, 0.75], 4, 1)
+    assert found == [True] * 4, (
+        f"at exactly the rate of 4 a second, {found} pass. Hint: rate is tokens a "
+        "second: rate * seconds."
+    )
     found = passed([0, 0.5, 1, 1.5, 2, 2.5, 3], 0.5, 1.5)
-    assert found == [True, False, True, False, False, True, False], (
+    assert found == [True, False, True, False, False, False, True], (
         f"with half a token a second and room for 1.5, {found} pass. Hint: tokens come "
         "in parts: no int, no rounding."
     )
     assert passed([50, 50, 51], 1, 1) == [True, False, True], (
         "a first request at 50 s is not treated as one at 0 s. Hint: the bucket is "
         "full at the first request, whenever that is."
-    )
-    found = passed([0, 0.25, 0.5, 0.75], 4, 1)
-    assert found == [True] * 4, (
-        f"at exactly the rate of 4 a second, {found} pass. Hint: rate is tokens a "
-        "second: rate * seconds."
     )
     assert passed([], 1, 1) == [], (
         "without requests, the result is not []. Hint: there is no moments[0] then."
@@ -234,8 +234,8 @@ WRONG = {  # replacements in a solution, or another body for it
     "events__goes_on_after_done": [
         ("return found\n            found", "continue\n            found")
     ],
-    "events__decodes_pieces": """text = "".join(p.decode(errors="replace") for p in pieces)
-    text = text.partition("data: [DONE]\\n\\n")[0]
+    "events__decodes_pieces": """text = [p.decode(errors="replace") for p in pieces]
+    text = "".join(text).partition("data: [DONE]\\n\\n")[0]
     return [part.removeprefix("data: ") for part in text.split("\\n\\n")[:-1]]""",
     "events__unfinished_counts": """text = b"".join(pieces).decode(errors="replace")
     found = [part.removeprefix("data: ") for part in text.split("\\n\\n") if part]
