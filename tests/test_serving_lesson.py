@@ -164,9 +164,9 @@ def test_a_closed_loop_has_its_clients_in_flight(second):
 def test_an_open_loop_does_not_wait(second):
     names, flight = loads(second, 0.6)
     log = asyncio.run(names["open_loop"]("", 100))
-    assert len(log) == 51 and max(flight) > 30
+    assert len(log) == 151 and max(flight) > 30
     due = np.sort(log[:, 0])
-    assert 0.2 < due[-1] - due[0] < 1.5  # as planned, however late they were asked
+    assert 1 < due[-1] - due[0] < 2  # as planned, however late they were asked
 
 
 def test_litert_gives_the_logits_of_keras(second, names, tmp_path, monkeypatch):
