@@ -665,7 +665,7 @@ def test_an_attached_server_ends_with_its_standard_input():
     with subprocess.Popen([*command, "--attached"], **pipes) as process:
         assert process.stdout.readline().startswith(b"http://127.0.0.1:")
         process.stdin.close()
-        assert process.wait(60) == 0
+        assert process.wait(200) == 0
 
 
 def test_unknown_model_is_named():
