@@ -58,7 +58,8 @@ def check_1(answer):
     )
     assert not near(value, expected(1.0)), (
         "with no choice flipped, the loss is that of the opposite choices. Hint: the "
-        "loss is log(1 + exp(-margin)), and the first column is the chosen text."
+        "first column is the chosen text; its loss, log(1 + exp(-margin)), has the "
+        "weight 1 - flipped."
     )
     assert not near(value, expected(0.0, policy=policy + reference)), (
         "the reference is not taken away. Hint: the implicit reward is beta · (log p "
@@ -263,6 +264,9 @@ WRONG = {  # replacements in a solution, or another body for it
     "conservative_loss__negative": [("float(np", "-float(np")],
     "conservative_loss__turned_round": [
         ("implicit[:, 0] - implicit[:, 1]", "implicit[:, 1] - implicit[:, 0]")
+    ],
+    "conservative_loss__weights_swapped": [
+        ("(1 - flipped) * as_told + flipped", "flipped * as_told + (1 - flipped)")
     ],
     "conservative_loss__no_reference": [(" - np.asarray(reference)", "")],
     "conservative_loss__no_beta": [("beta * ", "")],
