@@ -1,7 +1,7 @@
 """Exercises of lesson 15: solutions, then checkers, then wrong answers.
 
-15.3: 43 of the 50 answers are right, 24 without the lists: all names and cities, all ages
-but one, and 43 jobs. The list rules out words that are no job, but not the wrong job.
+15.3: 43 of the 50 answers are right, 24 without the lists: all names and cities, all
+ages but one, and 43 jobs. A list rules out what is no job, but not the wrong job.
 """
 
 import copy
