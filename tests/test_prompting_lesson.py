@@ -110,6 +110,18 @@ def test_constrained_answers_match_whatever_the_network_says(lesson, model):
     assert not any(regex.fullmatch(pattern, answer) for answer in free)
 
 
+def test_a_pattern_that_no_token_fits_is_an_error(lesson, monkeypatch):
+    pieces = types.SimpleNamespace(detokenize=lambda ids: "\ufffd" * len(ids))
+    monkeypatch.setitem(lesson, "tokenizer", pieces)  # each token a part of a character
+    with pytest.raises(ValueError, match="no token fits"):
+        lesson["matching"]("🙂")(np.zeros(9), [])
+
+
+def test_a_prompt_without_room_for_its_answer_is_refused(lesson):
+    with pytest.raises(ValueError, match="over 64 tokens"):
+        next(lesson["stream"]("tea " * 40, num_new=30, length=64))
+
+
 def test_fields_of_answers_that_are_not_valid(lesson):
     lesson["lists"] = dict(name=[], age=[])
     assert lesson["fields"]('{"age": 7, "name": "Ada"}') == ["ada", "7"]

@@ -1,8 +1,12 @@
-"""Exercises of lesson 15: solutions, then checkers, then wrong answers."""
+"""Exercises of lesson 15: solutions, then checkers, then wrong answers.
+
+15.3: 43 of the 50 answers are right, 24 without the lists: all names and cities, all
+ages but one, and 43 jobs. A list rules out what is no job, but not the wrong job.
+"""
 
 import copy
 
-import numpy as np
+import regex
 
 
 def shorten(messages, limit, count):
@@ -14,22 +18,15 @@ def shorten(messages, limit, count):
     return system + rest
 
 
-def shown(text, stop):
-    """An unfinished answer, a text that ends it -> the part that may be shown."""
-    if stop in text:
-        return text[: text.index(stop)]
-    for length in range(len(stop) - 1, 0, -1):
-        if text.endswith(stop[:length]):
-            return text[:-length]
-    return text
-
-
-def best_label(labels, log_p):
-    """Labels, lists of token ids; log_p(ids) -> (V,) -> index of the likeliest."""
-    totals = []
-    for label in labels:
-        totals.append(sum(log_p(label[:n])[token] for n, token in enumerate(label)))
-    return int(np.argmax(totals))
+def form_pattern(choices):
+    """{key: its texts, or None for a number} -> a pattern of such JSON objects."""
+    fields = []
+    for key, texts in choices.items():
+        value = "(0|[1-9][0-9]{0,2})"
+        if texts is not None:
+            value = '"(' + "|".join(texts) + ')"'
+        fields.append(f'"{key}": {value}')
+    return r"\{" + ", ".join(fields) + r"\}"
 
 
 def check_1(answer):
@@ -105,132 +102,99 @@ def check_1(answer):
 
 
 def check_2(answer):
-    """What may be shown while a stop text may be coming."""
-    stop = "\nuser:"
+    """A pattern of JSON objects with given values."""
 
-    def part(text, stop=stop):
-        result = answer(text, stop)
-        assert isinstance(result, str), (
-            f"the result is a {type(result).__name__}, not a text. Hint: return a part "
-            "of the text, such as text[:3]."
+    def matcher(choices):
+        given = copy.deepcopy(choices)
+        pattern = answer(choices)
+        assert choices == given, (
+            "the dict that your function was given has changed. Hint: build the "
+            "pattern as a new text."
         )
-        return result
-
-    assert part("Tea is hot.") == "Tea is hot.", (
-        "of 'Tea is hot.' not all is shown, though no end of it begins the stop text. "
-        "Hint: hold back only what may become the stop text; text[:-0] is empty."
-    )
-    result = part("Hot.\nuser: and")
-    assert result != "Hot.\nuser:", (
-        "the stop text itself is shown. Hint: cut before it: text[: text.index(stop)]."
-    )
-    assert result == "Hot.", (
-        f"of 'Hot.\\nuser: and', {result!r} is shown, not 'Hot.'. Hint: if the stop "
-        "text is there, cut before it."
-    )
-    assert part("a\nuser: b\nuser: c") == "a", (
-        "where the stop text comes twice, the answer does not end at the first. Hint: "
-        "text.index, not text.rindex."
-    )
-    for held in ("\n", "\nus", "\nuser"):
-        assert part("Hot." + held) == "Hot.", (
-            f"of {'Hot.' + held!r}, not just 'Hot.' is shown. Hint: the end {held!r} "
-            "may become the stop text: hold it back, whatever its length."
+        assert isinstance(pattern, str), (
+            f"the result is a {type(pattern).__name__}, not a text. Hint: return the "
+            "pattern itself; `matching` compiles it."
         )
-    assert part("one\ntwo\nuse") == "one\ntwo", (
-        "of 'one\\ntwo\\nuse' not 'one\\ntwo' is shown. Hint: only the end of the text "
-        "can become the stop text; earlier characters are safe."
-    )
-    assert part("sure") == "sure", (
-        "'sure' is cut, though it only has letters of the stop text. Hint: compare "
-        "with beginnings of it: stop[:n]; no strip."
-    )
-    assert part("xaa", "aab") == "x", (
-        "with the stop text 'aab', of 'xaa' not just 'x' is shown. Hint: try the "
-        "longest beginnings of the stop text first."
-    )
-    assert part("aa", "aab") == "", (
-        "with the stop text 'aab', of 'aa' something is shown. Hint: all of the text "
-        "may be its beginning."
-    )
-    assert part("xaaa", "aab") == "xa", (
-        "with the stop text 'aab', of 'xaaa' not 'xa' is shown. Hint: hold back one "
-        "beginning of the stop text, the longest, and stop there."
-    )
-    assert part("xaaab", "aab") == "xa", (
-        "with the stop text 'aab', of 'xaaab' not 'xa' is shown. Hint: once the stop "
-        "text is there, nothing before it is held back."
-    )
-    assert part("a\nb", "\n\n") == "a\nb", (
-        "with the stop text '\\n\\n', 'a\\nb' is cut at one line break. Hint: only the "
-        "whole stop text ends an answer; its beginning is held back at the end alone."
-    )
+        try:
+            compiled = regex.compile(pattern)
+        except regex.error as error:
+            raise AssertionError(
+                f"{pattern[:80]!r} is no regular expression: {error}. Hint: print it; "
+                "each ( needs its )."
+            ) from None
+        return lambda text: compiled.fullmatch(text) is not None
 
-
-def check_3(answer):
-    """The likeliest of some labels of several tokens."""
-    asked = []
-
-    def taken(labels, *tables):
-        """The answer to labels; tables: {tokens so far: probabilities of the next}"""
-        table = {key: row for part in tables for key, row in part.items()}
-
-        def log_p(ids):
-            asked.append(tuple(int(token) for token in ids))
-            row = table.get(asked[-1], [0.25] * 4)
-            return np.log(np.maximum(row, 1e-9))
-
-        result = answer([list(label) for label in labels], log_p)
-        assert isinstance(result, int | np.integer) and not isinstance(result, bool), (
-            f"the result is a {type(result).__name__}, not an index. Hint: return "
-            "int(np.argmax(...)) over the labels."
+    fits = matcher({"job": ["nurse"]})
+    assert not fits('"job": "nurse"'), (
+        "a text without braces fits. Hint: the object begins with { and ends with }."
+    )
+    assert not fits('{job: "nurse"}') and not fits('{"job": nurse}'), (
+        "a key or a text without quotes fits. Hint: JSON puts both in double quotes."
+    )
+    assert not fits('{"job": "nurse", }'), (
+        "a comma behind the last field fits. Hint: put commas between the fields, with "
+        "join."
+    )
+    assert fits('{"job": "nurse"}'), (
+        'with choices {"job": ["nurse"]}, {"job": "nurse"} does not fit. Hint: print '
+        "the pattern; braces are written \\{ and \\}, and a space follows the colon."
+    )
+    fits = matcher({"job": ["nurse", "baker", "night nurse"]})
+    assert not fits('{"job": "nurse') and not fits('baker"}') and not fits("baker"), (
+        "a piece of an object fits. Hint: put the texts of a key in parentheses, or | "
+        "splits the whole pattern."
+    )
+    for text in ("nurse", "baker", "night nurse"):
+        assert fits(f'{{"job": "{text}"}}'), (
+            f"of three texts, {text!r} does not fit. "
+            'Hint: "|".join(texts), in parentheses.'
         )
-        return result
-
-    first = {(): [0.7, 0.3, 0, 0]}
-    after = {(0,): [0.3, 0.2, 0.25, 0.25], (1,): [0.15, 0.15, 0.55, 0.15]}
-    result = taken([[0, 1], [1, 2]], first, after)
-    assert () in asked, (
-        "log_p was never asked for the first token. Hint: it comes after no token of "
-        "the label: log_p([])."
-    )
-    assert result == 1, (
-        "[0, 1] is taken with 0.7 · 0.2, not [1, 2] with 0.3 · 0.55. Hint: add up the "
-        "log probabilities of all tokens: log_p(label[:n])[label[n]]."
-    )
-    after = {(0,): [0.2, 0.5, 0.1, 0.2], (1,): [0, 0, 0.9, 0.1]}
-    assert taken([[0, 1], [1, 2]], first, after) == 0, (
-        "[1, 2] is taken with 0.3 · 0.9, not [0, 1] with 0.7 · 0.5. Hint: the first "
-        "token counts as much as the last: add up the log probabilities of both."
-    )
-    first, after = {(): [0.1, 0.3, 0.5, 0.1]}, {(1,): [0, 0, 0.95, 0.05]}
-    assert taken([[2], [1, 2]], first, after) == 0, (
-        "[1, 2], of probability 0.3 · 0.95, is taken, not [2] with 0.5. Hint: take the "
-        "sum of a label's log probabilities; do not divide it by the length."
-    )
-    first, after = {(): [0.5, 0.5, 0, 0]}, {(0,): [0, 0, 1, 0], (1,): [0, 0, 1, 0]}
-    third = {(0, 2): [0.2, 0.8, 0, 0], (1, 2): [0.6, 0.4, 0, 0]}
-    third |= {(2,): [0.9, 0.1, 0, 0]}  # what comes after the last token alone
-    assert taken([[1, 2, 0], [0, 2, 1]], first, after, third) == 1, (
-        "of two labels of three tokens the wrong one is taken. Hint: each token's "
-        "probability depends on all tokens of the label before it: log_p(label[:n])."
-    )
-    rng = np.random.default_rng(0)
-    labels = [[0, 1], [1], [2, 3, 1], [3, 0], [2, 0, 0], [0, 1, 2]]
-    for _ in range(20):
-        table = {
-            tuple(label[:n]): rng.dirichlet(np.ones(4))
-            for label in labels
-            for n in range(len(label))
-        }
-        totals = [
-            sum(np.log(table[tuple(label[:n])][token]) for n, token in enumerate(label))
-            for label in labels
-        ]
-        assert taken(labels, table) == np.argmax(totals), (
-            "for a random model and six labels, the wrong one is taken. Hint: sum "
-            "log_p(label[:n])[label[n]] over n for each label, then the largest sum."
+    for text in ("farmer", "nursebaker", "", "Nurse", "nurse|baker", "b"):
+        assert not fits(f'{{"job": "{text}"}}'), (
+            f"{text!r} fits, which is not among the texts. Hint: allow the texts "
+            'themselves: "|".join(texts).'
         )
+    fits = matcher({"age": None})
+    assert not fits('{"age": "7"}'), (
+        "a number in quotes fits. Hint: a number has no quotes in JSON."
+    )
+    assert not fits('{"age": }'), (
+        "no number at all fits. Hint: it has one digit or more."
+    )
+    for number in (7, 60, 100, 999):
+        assert fits(f'{{"age": {number}}}'), (
+            f"the number {number} does not fit. Hint: a first digit from 1 to 9, then "
+            "at most two digits, {0,2}; in an f-string, write {{0,2}}."
+        )
+    assert fits('{"age": 0}'), (
+        "the number 0 does not fit. Hint: 0 is the one number that begins with 0."
+    )
+    assert not any(fits(f'{{"age": {text}}}') for text in ("060", "00", "07")), (
+        "a number with a leading zero fits, which JSON forbids. Hint: the first digit "
+        "is from 1 to 9: [1-9]."
+    )
+    assert not any(fits(f'{{"age": {text}}}') for text in ("1000", "12345", "-7")), (
+        "a number outside 0 to 999 fits. Hint: after the first digit, at most two: "
+        "{0,2}."
+    )
+    fits = matcher({"name": ["Ada", "Bo"], "age": None, "job": ["nurse", "cook"]})
+    good = '{"name": "Bo", "age": 41, "job": "nurse"}'
+    assert not fits('{"job": "nurse"}') and not fits("{}"), (
+        "an object that lacks a key fits. Hint: every key must be there."
+    )
+    assert not fits(good.replace(", ", " ")), (
+        "fields without commas fit. Hint: join them with a comma and a space."
+    )
+    assert fits(good) and fits('{"name": "Ada", "age": 0, "job": "cook"}'), (
+        f"{good} does not fit. Hint: join the fields with a comma and a space, and put "
+        "the alternatives of each in parentheses of their own."
+    )
+    assert not fits('{"name": "nurse", "age": 41, "job": "Bo"}'), (
+        "the texts of one key fit under another. Hint: each key has texts of its own."
+    )
+    assert not fits('{"age": 41, "name": "Bo", "job": "nurse"}'), (
+        "another order of the keys fits. Hint: join the fields in the order of choices."
+    )
 
 
 WRONG = {  # replacements in a solution, or another body for it
@@ -255,58 +219,33 @@ WRONG = {  # replacements in a solution, or another body for it
     ],
     "shorten__drops_even_the_question": [("len(rest) > 1", "rest")],
     "shorten__pairs_once": [("while len(rest) > 1 and", "if")],
-    "shown__no_hold_back": "return text.split(stop)[0]",
-    "shown__holds_back_again": """while any(
-        text.endswith(stop[:n]) for n in range(1, len(stop))
-    ) and stop not in text:
-        text = text[:-1]
-    return text.split(stop)[0]""",
-    "shown__with_the_stop": [("text.index(stop)]", "text.index(stop) + len(stop)]")],
-    "shown__holds_always": [
-        ("range(len(stop) - 1, 0, -1)", "[len(stop) - 1]"),
-        ("text.endswith(stop[:length])", "True"),
+    "form_pattern__no_parentheses": [('"(\' + "|"', '"\' + "|"'), (")\"'", "\"'")],
+    "form_pattern__leading_zeros": [("(0|[1-9][0-9]{0,2})", "[0-9]{1,3}")],
+    "form_pattern__no_zero": [("(0|[1-9][0-9]{0,2})", "[1-9][0-9]{0,2}")],
+    "form_pattern__any_length": [("{0,2}", "*")],
+    "form_pattern__two_digits": [("{0,2}", "?")],
+    "form_pattern__number_in_quotes": [('"(0|[1-9][0-9]{0,2})"', "'\"[0-9]+\"'")],
+    "form_pattern__number_may_lack": [("(0|[1-9][0-9]{0,2})", "[0-9]{0,3}")],
+    "form_pattern__number_not_grouped": [("(0|[1-9][0-9]{0,2})", "0|[1-9][0-9]{0,2}")],
+    "form_pattern__any_text": [('"(\' + "|".join(texts) + \')"', '"[A-Za-z ]+"')],
+    "form_pattern__a_set_of_letters": [
+        ('"(\' + "|".join(texts) + \')"', '"[\' + "|".join(texts) + \']+"')
     ],
-    "shown__shortest_first": [("range(len(stop) - 1, 0, -1)", "range(1, len(stop))")],
-    "shown__the_last_stop": [("text.index", "text.rindex")],
-    "shown__strips": [
-        ("text[: text.index(stop)]", "text.split(stop)[0]"),
-        (
-            "for length in range(len(stop) - 1, 0, -1):\n"
-            "        if text.endswith(stop[:length]):\n"
-            "            return text[:-length]\n"
-            "    return text",
-            "return text.rstrip(stop)",
-        ),
+    "form_pattern__the_first_text": [('"|".join(texts)', "texts[0]")],
+    "form_pattern__no_quotes": [("\"('", "('"), (")\"'", ")'")],
+    "form_pattern__keys_without_quotes": [
+        ("f'\"{key}\": {value}'", 'f"{key}: {value}"')
     ],
-    "shown__empty_slice": [
-        ("range(len(stop) - 1, 0, -1)", "range(len(stop) - 1, -1, -1)")
+    "form_pattern__no_braces": [('r"\\{" + ', ""), (' + r"\\}"', "")],
+    "form_pattern__a_comma_behind_each": [
+        ("{value}'", "{value}, '"),
+        ('", ".join', '"".join'),
     ],
-    "shown__first_character_anywhere": (
-        "return text.split(stop)[0].split(stop[0])[0] or text"
-    ),
-    "best_label__first_token": [
-        (
-            "sum(log_p(label[:n])[token] for n, token in enumerate(label))",
-            "log_p([])[label[0]]",
-        )
+    "form_pattern__no_commas": [('", ".join', '" ".join')],
+    "form_pattern__no_spaces": [('", ".join', '",".join')],
+    "form_pattern__the_last_key_only": [
+        ("fields.append(f'\"{key}\": {value}')", "fields = [f'\"{key}\": {value}']")
     ],
-    "best_label__mean": [("enumerate(label)))", "enumerate(label)) / len(label))")],
-    "best_label__sum_of_probabilities": [
-        ("log_p(label[:n])[token]", "np.exp(log_p(label[:n])[token])")
-    ],
-    "best_label__last_token": [
-        (
-            "sum(log_p(label[:n])[token] for n, token in enumerate(label))",
-            "log_p(label[:-1])[label[-1]]",
-        )
-    ],
-    "best_label__after_the_last_token_alone": [
-        ("log_p(label[:n])", "log_p(label[:n][-1:])")
-    ],
-    "best_label__reads_the_token_itself": [("label[:n]", "label[: n + 1]")],
-    "best_label__always_after_nothing": [("log_p(label[:n])", "log_p([])")],
-    "best_label__the_label": [
-        ("int(np.argmax(totals))", "labels[int(np.argmax(totals))]")
-    ],
-    "best_label__least": [("np.argmax", "np.argmin")],
+    "form_pattern__a_list": [('r"\\{" + ", ".join(fields) + r"\\}"', "fields")],
+    "form_pattern__one_pair_of_parentheses_open": [('"(\' + "|"', '"((\' + "|"')],
 }
