@@ -96,13 +96,6 @@ def test_draws_follow_the_softmax_of_the_nucleus(lesson):
     assert {cold(np.log(p), []) for _ in range(100)} == {1}
 
 
-def test_distinct_1_skips_a_kind_of_fewer_than_two_names(lesson):
-    same = [("aa bb", "animals"), ("aa bb", "animals"), ("xx", "vehicles")]
-    assert lesson["distinct_1"](same) == pytest.approx(2 / 4)
-    both = [*same, ("yy", "vehicles")]
-    assert lesson["distinct_1"](both) == pytest.approx((2 / 4 + 1) / 2)
-
-
 def test_the_score_and_its_standard_error(lesson):
     rng = np.random.default_rng(0)
     truth = np.repeat(["animals", "vehicles"], [10, 30])
