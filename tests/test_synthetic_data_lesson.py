@@ -40,7 +40,7 @@ def lesson(model):
     names = dict(chat=chat, np=np, keras=keras, tf=tf, defaultdict=defaultdict)
     names |= dict(model=model, tokenizer=model.preprocessor.tokenizer, few=FEW)
     names |= dict(kinds={"animals": [], "vehicles": []}, make_pipeline=make_pipeline)
-    names |= dict(TfidfVectorizer=TfidfVectorizer, others=FEW)
+    names |= dict(TfidfVectorizer=TfidfVectorizer)
     names |= dict(LogisticRegression=LogisticRegression, rng=np.random.default_rng(0))
     return lessons.definitions("16b", **names)
 

@@ -217,8 +217,8 @@ def check_3(answer):
         )
     for flags in ([True] * 3, [False] * 4):
         assert np.allclose(weights(flags, 0.3), 1), (
-            "when all are generated, or all real, the weights are not all 1. Hint: treat "
-            "this case first: np.ones(len(is_generated))."
+            "when all are generated, or all real, the weights are not all 1. Hint: "
+            "treat this case first: np.ones(len(is_generated))."
         )
 
 
