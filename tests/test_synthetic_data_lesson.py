@@ -40,7 +40,7 @@ def lesson(model):
     names = dict(chat=chat, np=np, keras=keras, tf=tf, defaultdict=defaultdict)
     names |= dict(model=model, tokenizer=model.preprocessor.tokenizer, few=FEW)
     names |= dict(kinds={"animals": [], "vehicles": []}, make_pipeline=make_pipeline)
-    names |= dict(TfidfVectorizer=TfidfVectorizer, others=FEW)
+    names |= dict(TfidfVectorizer=TfidfVectorizer)
     names |= dict(LogisticRegression=LogisticRegression, rng=np.random.default_rng(0))
     return lessons.definitions("16b", **names)
 
@@ -94,13 +94,6 @@ def test_draws_follow_the_softmax_of_the_nucleus(lesson):
     np.testing.assert_allclose(counts / 3000, [0, 0.625, 0.375], atol=0.03)
     cold = lesson["sampled"](0.1, np.random.default_rng(0))
     assert {cold(np.log(p), []) for _ in range(100)} == {1}
-
-
-def test_distinct_1_skips_a_kind_of_fewer_than_two_names(lesson):
-    same = [("aa bb", "animals"), ("aa bb", "animals"), ("xx", "vehicles")]
-    assert lesson["distinct_1"](same) == pytest.approx(2 / 4)
-    both = [*same, ("yy", "vehicles")]
-    assert lesson["distinct_1"](both) == pytest.approx((2 / 4 + 1) / 2)
 
 
 def test_the_score_and_its_standard_error(lesson):

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def without_near_copies(texts, limit):
-    """A list of texts, overlap from which one is a copy -> the list of those kept."""
+    """Texts, the similarity from which one is a copy -> the list of those kept."""
     kept = []
     for text in texts:
         words = set(text.lower().split())
@@ -65,11 +65,11 @@ def check_1(answer):
     )
     assert same == ["a small red fox"], (
         "the same words in another order are kept twice. Hint: compare sets of words: "
-        "their overlap is 1."
+        "their similarity is 1."
     )
     assert kept(["cat", "cat"], 1.0) == ["cat"], (
         "with the limit 1, an exact copy is kept. Hint: keep only below the limit, "
-        "overlap < limit."
+        "similarity < limit."
     )
     assert kept(["Red Fox", "red fox"])[1:] == [], (
         "'red fox' is kept after 'Red Fox'. Hint: compare text.lower()."
@@ -183,7 +183,7 @@ def check_3(answer):
             f"{flags.shape} numbers. Hint: np.where(is_generated, one, other)."
         )
         assert np.isfinite(result).all(), (
-            "a weight is not finite. Hint: when all examples are of one sort, return "
+            "a weight is not finite. Hint: when all are generated, or all real, return "
             "np.ones before you divide."
         )
         return result.astype(float)
@@ -202,7 +202,7 @@ def check_3(answer):
     part = found[made].sum() / found.sum()
     assert np.isclose(part, 0.25), (
         f"with share 0.25, 6 generated and 2 real examples, the generated ones have "
-        f"{part:.2f} of the weight. Hint: divide the share of each sort by its number."
+        f"{part:.2f} of the weight. Hint: divide the share of each group by its number."
     )
     assert np.isclose(found.mean(), 1), (
         f"the mean weight is {found.mean():.3g}, not 1. Hint: multiply by the number "
@@ -217,8 +217,8 @@ def check_3(answer):
         )
     for flags in ([True] * 3, [False] * 4):
         assert np.allclose(weights(flags, 0.3), 1), (
-            "when all examples are of one sort, the weights are not all 1. Hint: treat "
-            "this case first: np.ones(len(is_generated))."
+            "when all are generated, or all real, the weights are not all 1. Hint: "
+            "treat this case first: np.ones(len(is_generated))."
         )
 
 
@@ -297,11 +297,11 @@ WRONG = {  # replacements in a solution, or another body for it
         ("share * size / made", "share / made"),
         ("(1 - share) * size / (size - made)", "(1 - share) / (size - made)"),
     ],
-    "example_weights__mean_of_each_sort": (
+    "example_weights__mean_of_each_group": (
         "g = np.asarray(is_generated)\n    return np.where(g, 2 * share, 2 - 2 * share)"
     ),
-    "example_weights__one_sort_forgotten": [("made in (0, size)", "False")],
-    "example_weights__one_sort_gets_its_share": [
+    "example_weights__one_group_forgotten": [("made in (0, size)", "False")],
+    "example_weights__one_group_gets_its_share": [
         ("return np.ones(size)", "return np.full(size, share if made else 1 - share)")
     ],
     "example_weights__changes_its_input": (
