@@ -66,6 +66,10 @@ def test_dpo_raises_the_chosen_over_the_rejected_and_keeps_the_reference(lesson,
     lesson["train_dpo"](0.1)
     after = [np.array(log_probs(policy, pairs[:, n])) for n in (0, 1)]
     assert (after[0] - after[1] - lesson["offsets"]).min() > 1
+    lesson["held_out"] = pairs
+    means = [0.1 * (b - a).mean() for a, b in zip(log_p, after, strict=True)]
+    told = "chosen {:+.3f}, rejected {:+.3f}, right 100.0 %".format(*means)
+    assert lesson["held_out_rewards"]() == told
     same = zip(before, reference.get_weights(), strict=True)
     assert all(np.array_equal(a, b) for a, b in same)
 
@@ -105,7 +109,9 @@ def test_the_annotator_chooses_as_bradley_and_terry_say(lesson):
 
 def test_training_is_without_dropout(lesson, rows):
     policy, reward = lesson["policy"], lesson["build_reward_model"]()
-    reward.get_layer("head").set_weights([np.linspace(-1, 1, 128)[:, None], [0.0]])
+    reward.get_layer("head").set_weights(
+        [np.linspace(-1, 1, 128)[:, None], np.zeros(1)]
+    )
     for score in (lambda rows: lesson["log_probs"](policy, rows), reward):
         model = lesson["pair_model"](score)
         twice = [model(rows.reshape(3, 2, 64), training=on) for on in (True, False)]
