@@ -24,7 +24,7 @@ def lesson():
         names["merges"] = artifacts.card("austen_transformer")["merges"]
         names = lessons.definitions("17", **names)
         for name in ("policy", "reference"):
-            names[name] = artifacts.load("austen_transformer")
+            names[name] = names["load_gpt"]()
         yield names
 
 
