@@ -1,5 +1,7 @@
 """Lesson 17: preferences, the losses of the reward model and of DPO, log p of texts."""
 
+import textwrap
+
 from course_utils import artifacts, decoding, tokenizer
 from course_utils.callbacks import Progress, StopOnNaN
 from course_utils.datasets import load_text
@@ -21,8 +23,8 @@ def lesson():
     with lessons.shipped_only():
         names["merges"] = artifacts.card("austen_transformer")["merges"]
         names = lessons.definitions("17", **names)
-        names |= dict(policy=names["load_gpt"]("policy"))
-        names |= dict(reference=names["load_gpt"]("reference"))
+        for name in ("policy", "reference"):
+            names[name] = names["load_gpt"]()
         yield names
 
 
@@ -47,7 +49,7 @@ def test_the_loss_is_that_of_the_margins(lesson, rows):
     found = (pairs[:, 0] - pairs[:, 1]) @ weights
     np.testing.assert_allclose(np.array(model(pairs)), found, atol=1e-4)
     lesson |= dict(train_pairs=pairs, num_epochs=1)
-    lesson["train"](model, offsets, beta)
+    lesson["train"](model, offsets, lesson["preference_loss"](beta))
     expected = np.log1p(np.exp(-beta * (found - offsets))).mean()
     value = model.evaluate(pairs, offsets, verbose=0)
     assert value == pytest.approx(expected, rel=1e-4)
@@ -64,6 +66,10 @@ def test_dpo_raises_the_chosen_over_the_rejected_and_keeps_the_reference(lesson,
     lesson["train_dpo"](0.1)
     after = [np.array(log_probs(policy, pairs[:, n])) for n in (0, 1)]
     assert (after[0] - after[1] - lesson["offsets"]).min() > 1
+    lesson["held_out"] = pairs
+    means = [0.1 * (b - a).mean() for a, b in zip(log_p, after, strict=True)]
+    told = "chosen {:+.3f}, rejected {:+.3f}, right 100.0 %".format(*means)
+    assert lesson["held_out_rewards"]() == told
     same = zip(before, reference.get_weights(), strict=True)
     assert all(np.array_equal(a, b) for a, b in same)
 
@@ -99,6 +105,31 @@ def test_the_annotator_chooses_as_bradley_and_terry_say(lesson):
     assert lesson["ask"](np.repeat(pair[None], 500, axis=0), 0).sum() == 0
     assert np.array_equal(lesson["ask"](many, 3), lesson["ask"](many, 3))
     assert not np.array_equal(lesson["ask"](many, 3), lesson["ask"](many, 4))
+
+
+def test_training_is_without_dropout(lesson, rows):
+    policy, reward = lesson["policy"], lesson["build_reward_model"]()
+    reward.get_layer("head").set_weights(
+        [np.linspace(-1, 1, 128)[:, None], np.zeros(1)]
+    )
+    for score in (lambda rows: lesson["log_probs"](policy, rows), reward):
+        model = lesson["pair_model"](score)
+        twice = [model(rows.reshape(3, 2, 64), training=on) for on in (True, False)]
+        np.testing.assert_allclose(*map(np.array, twice), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("width", [30, 70, 10_000])
+def test_any_text_has_openings(lesson, monkeypatch, width):
+    """Paragraphs, wrapped lines, verse, one line: distinct ones, as many as it has."""
+    words = [f"w{n} said" for n in range(3000)]
+    for count in (40, 400, 3000):
+        text = textwrap.fill(" ".join(words[:count]), width)
+        monkeypatch.setitem(lesson, "load_text", lambda *_, text=text: text)
+        found = lesson["openings"]("test", 400)
+        assert found.shape == (min(400, len(text) - 159), 16)
+        assert len({*map(tuple, found.tolist())}) > 0.9 * len(found)
+    monkeypatch.setitem(lesson, "load_text", lambda *_: "x y z " * 43)
+    assert lesson["openings"]("test", 300).shape[1] == 16
 
 
 def test_the_chosen_text_comes_first(lesson):
