@@ -208,18 +208,18 @@ def test_calibration_takes_the_mean_of_probabilities(measuring):
     np.testing.assert_allclose(measuring["bias"](scores), np.log([0.7, 0.3]))
 
 
-def test_problems_are_right(measuring):
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        question, steps, result = measuring["problem"](rng)
-        a, b, c = map(int, re.findall(r"\d+", question))
-        assert result == a + b + c
-        assert steps == f"{a} + {b} = {a + b}. {a + b} + {c} = {result}. "
+def test_word_problems_are_right_and_differ(measuring):
+    problems = [*measuring["word_problems"](np.random.default_rng(0), 63)]
+    triples = [[*map(int, re.findall(r"\d+", question))] for question, *_ in problems]
+    assert len({*map(tuple, triples)}) == 63
+    for (a, b, c), (_, steps, result) in zip(triples, problems, strict=True):
+        assert result == a + b - c > 0
+        assert steps == f"{a} + {b} = {a + b}. {a + b} - {c} = {result}. "
 
 
 def test_the_last_number_of_the_first_line_counts(measuring, monkeypatch):
     told = [" 7 + 5 = 12. 12 + 3 = 15", " none\nQ: 3", " The answer is 14.\n\nQ: 9"]
-    monkeypatch.setattr(chat, "write", lambda *_: told)
+    monkeypatch.setattr(chat, "write", lambda *_, **__: told)
     numbers, answers = measuring["solve"]([("a", "", 1)] * 3, [], True)
     assert numbers == [15, None, 14]
     assert answers == [text.split("\n")[0] for text in told]
@@ -227,9 +227,12 @@ def test_the_last_number_of_the_first_line_counts(measuring, monkeypatch):
 
 def test_the_steps_of_the_shots_can_be_left_out(measuring, monkeypatch):
     given = []
-    monkeypatch.setattr(
-        chat, "write", lambda _, prompts, *__: given.extend(prompts) or ["1"]
-    )
+
+    def write(model, prompts, *_, **__):
+        given.extend(prompts)
+        return ["1"]
+
+    monkeypatch.setattr(chat, "write", write)
     problems, shots = [("a", "", 1)], [("q", "1 + 2 = 3. ", 3)]
     for with_steps in (False, True):
         measuring["solve"](problems, shots, with_steps)
