@@ -169,7 +169,7 @@ def measuring(model):
     names = dict(chat=chat, np=np, keras=keras, tf=tf, re=re, scipy=scipy)
     names |= dict(model=model, read=chat.reader(model))
     names |= dict(tokenizer=model.preprocessor.tokenizer)
-    names |= dict(asked="Word: {}\nFeeling:", kinds=(" positive", " negative"))
+    names |= dict(asked="Word: {}\nFeeling:", labels=(" positive", " negative"))
     names |= dict(words=[["joy", "positive"], ["grief", "negative"]])
     return lessons.definitions("15b", **names)
 
@@ -178,9 +178,12 @@ SHOTS = [("2 + 2 =", [" 4", " 5"], 0)]
 
 
 @pytest.mark.parametrize("shots", [[], SHOTS])
-def test_scores_are_log_likelihoods_of_the_options(measuring, model, shots):
+def test_scores_are_log_likelihoods_of_the_options(
+    measuring, model, shots, monkeypatch
+):
+    monkeypatch.setattr(measuring["read_rows"], "__defaults__", (3,))  # rows in a batch
     items = [("1 + 11 =", [" 12", " 120"], 0), ("9 + 30 apples =", [" 39", " 3"], 1)]
-    scores = measuring["score"](items, shots, batch_size=3)
+    scores = measuring["score"](items, shots)
     assert scores.shape == (2, 2)
     tokenizer, prefix = model.preprocessor.tokenizer, measuring["prefix_of"](shots)
     assert prefix == ("2 + 2 = 4\n\n" if shots else "")
@@ -198,7 +201,7 @@ def test_scores_are_log_likelihoods_of_the_options(measuring, model, shots):
 def test_calibration_takes_away_what_is_not_due_to_the_word(measuring):
     bias = np.array([5.0, 0.0])
 
-    def score(items, shots=(), batch_size=64):
+    def score(items, shots=()):
         texts = [question for question, *_ in items]
         due = [[1.0, 0] if "joy" in t else [0, 1.0 * ("grief" in t)] for t in texts]
         return np.array(due) + bias
@@ -212,43 +215,54 @@ def test_calibration_takes_away_what_is_not_due_to_the_word(measuring):
     assert found.tolist() == [[1, 0], [1, 1], [1, 1], [1, 1]]
 
 
-def test_word_problems_are_right(measuring):
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        text, steps, result = measuring["problem"](rng)
-        a, b, c = map(int, re.findall(r"\d+", text))
+def test_calibration_takes_the_mean_of_probabilities(measuring):
+    scores = np.log([[0.9, 0.1], [0.5, 0.5]])
+    np.testing.assert_allclose(measuring["bias"](scores), np.log([0.7, 0.3]))
+
+
+def test_word_problems_are_right_and_differ(measuring):
+    problems = [*measuring["word_problems"](np.random.default_rng(0), 63)]
+    triples = [[*map(int, re.findall(r"\d+", question))] for question, *_ in problems]
+    assert len({*map(tuple, triples)}) == 63
+    for (a, b, c), (_, steps, result) in zip(triples, problems, strict=True):
         assert result == a + b - c > 0
-        assert steps == f"{a} + {b} = {a + b}. {a + b} - {c} = {result}. "
+        assert steps == f"{a} + {b} = {a + b}. {a + b} - {c} = {result}."
 
 
-def test_only_the_last_number_of_an_answer_counts(measuring):
-    told = ["7 + 5 = 12. 12 - 3 = 9", "none", "-4", "The answer is 14."]
-    assert [*map(measuring["number"], told)] == [9, None, -4, 14]
+def test_the_last_number_of_the_first_line_counts(measuring, monkeypatch):
+    told = [" 7 + 5 = 12. 12 + 3 = 15", " none\nQ: 3", " The answer is 14.\n\nQ: 9"]
+    monkeypatch.setattr(chat, "write", lambda *_, **__: told)
+    numbers, answers = measuring["solve"]([("a", "", 1)] * 3, [], True)
+    assert numbers == [15, None, 14]
+    assert answers == [text.split("\n")[0] for text in told]
 
 
-def test_the_steps_of_the_shot_can_be_left_out(measuring, monkeypatch):
-    monkeypatch.setattr(chat, "write", lambda model, prompts, *_: prompts)
-    names = measuring | dict(in_chat="{}|")
-    solve = types.FunctionType(measuring["solve"].__code__, names)
-    solve.__defaults__ = measuring["solve"].__defaults__
-    problems, shots = [("a", "", 1)], [("q", "1 + 2 = 3. ", 3), ("r", "2. ", 2)]
-    told = [
-        "q|{}The answer is 3.<|im_end|>\n",
-        "r|{}The answer is 2.<|im_end|>\n",
-        "a|",
-    ]
-    assert solve(problems, shots, False) == ["".join(told).replace("{}", "")]
-    assert solve(problems, shots, True) == ["".join(told).format("1 + 2 = 3. ", "2. ")]
+def test_the_steps_of_the_shots_can_be_left_out(measuring, monkeypatch):
+    given = []
+
+    def write(model, prompts, *_, **__):
+        given.extend(prompts)
+        return ["1"]
+
+    monkeypatch.setattr(chat, "write", write)
+    problems, shots = [("a", "", 1)], [("q", "1 + 2 = 3.", 3)]
+    for with_steps in (False, True):
+        measuring["solve"](problems, shots, with_steps)
+    direct = "Q: q\nA: 3.\n\nQ: a\nA:"
+    assert given == [direct, direct.replace("3.", "1 + 2 = 3.")]
 
 
 def test_gains_are_paired(measuring):
-    before, after = np.array([[0, 1, 1, 0], [0, 1, 0, 0]]), np.array([[1, 1, 1, 0]] * 2)
-    gains = np.array([100, 0, 50, 0])
+    before, after = [False, True, False, False], [True, True, False, True]
+    gains = 100 * np.subtract(after, before, dtype=float)
     test = scipy.stats.ttest_1samp(gains, 0)
-    mean, half = measuring["gain"](before, after)
-    assert mean == pytest.approx(gains.mean())
-    assert half == pytest.approx(1.96 * gains.mean() / test.statistic)
-    assert measuring["gain"](before, before) == (0, 0)
+    half = 1.96 * gains.mean() / test.statistic
+    assert measuring["gain"](before, after) == f"+50 ± {half:.0f} points"
+    assert measuring["gain"](before, before) == "+0 ± 0 points"
+
+
+def test_the_interval_is_wilsons(measuring):
+    assert measuring["interval"]([True] * 9 + [False]) == "90% [60%, 98%]"
 
 
 def test_the_draws_follow_the_softmax(measuring):

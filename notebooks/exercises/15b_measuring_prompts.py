@@ -1,7 +1,7 @@
 """Exercises of lesson 15b: solutions, then checkers, then wrong answers."""
 
-# 15b.4, on 50 problems with one draw of shots, not on the four sets: direct 8%, chain
-# of thought 6%; expect no clear gain, and other numbers.
+# 15b.4, in the loop over by_order: shots = [(q, o, 1 - a) for q, o, a in shots] before
+# verdicts(shots). @@
 
 import contextlib
 
