@@ -1,7 +1,7 @@
 """Exercises of lesson 15b: solutions, then checkers, then wrong answers."""
 
 # 15b.4, in the loop over by_order: shots = [(q, o, 1 - a) for q, o, a in shots] before
-# verdicts(shots). @@
+# verdicts(shots): predict, then compare with "++--", plain and batch-calibrated.
 
 import contextlib
 
