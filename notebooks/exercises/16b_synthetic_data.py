@@ -205,8 +205,8 @@ def check_3(answer):
         f"{part:.2f} of the weight. Hint: divide the share of each group by its number."
     )
     assert np.isclose(found.mean(), 1), (
-        f"the mean weight is {found.mean():.3g}, not 1. Hint: multiply by the number "
-        "of all examples."
+        f"the mean weight is {found.mean():.3g}, not 1. Hint: divide all weights by "
+        "their mean."
     )
     for share in (0.0, 0.5, 0.9, 1.0):
         expected = example_weights(made, share)

@@ -144,6 +144,10 @@ def check_2(answer):
     assert abs(value - sum(k * r for k, r in enumerate(ranked))) > 1e-6, (
         "the sum is not divided. Hint: by the number of all subsets, math.comb(m, n)."
     )
+    unsorted = sum(k * r for k, r in enumerate(rewards)) / math.comb(size, 2)
+    assert abs(value - unsorted) > 1e-6, (
+        "the rewards are taken in the order in which they come. Hint: sort them first."
+    )
     lowest = -np.mean([max(s) for s in itertools.combinations(-rewards, 2)])
     assert abs(value - lowest) > 1e-6, (
         "this is the lowest reward of each subset. Hint: with k counting the smaller "

@@ -54,6 +54,10 @@ def check_1(answer):
         "and only the other answers in the mean."
     )
     others = rewards.sum(axis=1, keepdims=True) - rewards
+    assert not close(found, (rewards - others / 3) / spread, 1e-3), (
+        "these are the right differences, divided by the standard deviation. Hint: "
+        "leave that division out."
+    )
     assert not close(found, rewards - others / 4), (
         "the sum of 3 other rewards is divided by 4. Hint: there is one fewer in the "
         "mean than in the group."
@@ -138,6 +142,15 @@ def check_2(answer):
         "logits of 10,000 give no finite number. Hint: subtract the largest logit of "
         "each position before np.exp."
     )
+    wide = np.array([[[0.0, 2000.0], [-3000.0, -2999.0]]])
+    with np.errstate(all="ignore"):
+        found = answer(wide, np.zeros((1, 2, 2)), np.ones((1, 2)))
+    p = np.array([1, np.e]) / (1 + np.e)
+    assert close(found, np.log(2) + np.sum(p * np.log(2 * p))), (
+        "logits that are 2,000 apart, or of other sizes at each position, give a wrong "
+        "number. Hint: log p = logit - largest - log(sum of exp(logit - largest)), at "
+        "each position; no logarithm of a probability."
+    )
 
 
 def check_3(answer):
@@ -176,7 +189,7 @@ def check_3(answer):
     none = np.asarray(answer(ratio, np.zeros((1, 5)), 0.2))
     assert not none.any(), (
         "tokens with the advantage 0 are pushed. Hint: 0 times any gradient is 0: "
-        "advantages > 0 or < 0, not >= 0."
+        "leave them out, with > 0 and < 0, or < between the two products."
     )
     mixed = answer(
         np.array([[1.3, 1.3], [0.7, 0.7]]), np.array([[2.0, -1], [3, -2]]), 0.2
@@ -201,6 +214,22 @@ WRONG = {  # replacements in a solution, or another body for it
     ),
     "leave_one_out__divides_by_the_group": [
         ("(rewards.shape[1] - 1)", "rewards.shape[1]")
+    ],
+    "leave_one_out__divides_by_the_deviation": [
+        (
+            "return rewards - others / (rewards.shape[1] - 1)",
+            "found = rewards - others / (rewards.shape[1] - 1)\n"
+            "    return found / (rewards.std(axis=1, keepdims=True) + 1e-4)",
+        )
+    ],
+    "exact_kl__log_of_the_softmax": [
+        (
+            "shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))",
+            "np.log(np.exp(shifted) / np.exp(shifted).sum(axis=-1, keepdims=True))",
+        )
+    ],
+    "exact_kl__one_largest_for_all": [
+        ("logits.max(axis=-1, keepdims=True)", "logits.max()")
     ],
     "leave_one_out__sign": [("rewards - others", "-rewards + others")],
     "leave_one_out__only_the_baseline": [("return rewards - others", "return others")],
