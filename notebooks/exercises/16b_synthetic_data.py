@@ -68,8 +68,8 @@ def check_1(answer):
         "their similarity is 1."
     )
     assert kept(["cat", "cat"], 1.0) == ["cat"], (
-        "with the limit 1, an exact copy is kept. Hint: keep only below the limit, "
-        "similarity < limit."
+        "with the limit 1, an exact copy is kept. Hint: its similarity is 1 (divide by "
+        "`len(a | b)`), which is not below the limit: keep only if similarity < limit."
     )
     assert kept(["Red Fox", "red fox"])[1:] == [], (
         "'red fox' is kept after 'Red Fox'. Hint: compare text.lower()."
@@ -113,7 +113,7 @@ def check_2(answer):
         result = list(result)
         numbers = [isinstance(i, int | np.integer) for i in result]
         assert all(numbers) and not any(isinstance(i, bool) for i in result), (
-            "the result holds something that is no number. Hint: return the places of "
+            "the result holds something that is no number. Hint: return the indices of "
             "the texts, which enumerate(generated) gives."
         )
         return result
@@ -189,19 +189,19 @@ def check_3(answer):
         return result.astype(float)
 
     flags = [True, False, True, True, False, True, True, True]  # 6 generated, 2 real
-    found = weights(flags, 0.25)
+    found = weights(flags, 0.4)
     made = np.array(flags)
     assert np.ptp(found[made]) < 1e-9 > np.ptp(found[~made]), (
         "generated examples, or real ones, differ in weight. Hint: two numbers are "
         "enough: one for all generated, one for all real examples."
     )
-    assert not np.isclose(found[~made].sum(), 0.25 * found.sum()), (
+    assert not np.isclose(found[~made].sum(), 0.4 * found.sum()), (
         "the real examples have the share that the generated ones should have. Hint: "
         "`share` is that of the generated ones."
     )
     part = found[made].sum() / found.sum()
-    assert np.isclose(part, 0.25), (
-        f"with share 0.25, 6 generated and 2 real examples, the generated ones have "
+    assert np.isclose(part, 0.4), (
+        f"with share 0.4, 6 generated and 2 real examples, the generated ones have "
         f"{part:.2f} of the weight. Hint: divide the share of each group by its number."
     )
     assert np.isclose(found.mean(), 1), (
@@ -293,6 +293,7 @@ WRONG = {  # replacements in a solution, or another body for it
     "example_weights__share_itself": (
         "g = np.asarray(is_generated)\n    return np.where(g, share, 1 - share)"
     ),
+    "example_weights__all_ones": "return np.ones(len(is_generated))",
     "example_weights__sum_of_one": [
         ("share * size / made", "share / made"),
         ("(1 - share) * size / (size - made)", "(1 - share) / (size - made)"),
