@@ -1,8 +1,9 @@
 """Lesson 16: the loss mask, exact answers without writing, and sentences with cards."""
 
+import json
 import re
 
-from course_utils import chat, pretrained
+from course_utils import DATA_DIR, chat, pretrained
 
 import keras
 import keras_hub
@@ -46,6 +47,9 @@ class Direct:
 def lesson(model):
     names = dict(np=np, scipy=scipy, tokenizer=model.preprocessor.tokenizer)
     names |= dict(default="You are helpful.", tuner=Direct(model.backbone))
+    lists = dict(names=["Ann", "Bob"], jobs=["cook", "vet"], cities=["Rome", "Oslo"])
+    form = "{name}, {age}, {job}, left {other} for {city}."
+    names["data"] = {"own": lists | {"forms": [form]}}
     names["weights"] = {weight.path: weight for weight in model.backbone.weights}
     return lessons.definitions("16", **names)
 
@@ -113,13 +117,9 @@ def test_an_adapter_is_scaled_and_taken_out(lesson, model):
 
 
 def test_sentences_hold_what_their_cards_say(lesson):
-    forms = ["{name}, {age}, {job}, left {other} for {city}."]
-    lists, pattern = (
-        ("Ann Bob", "cook vet", "Rome Oslo"),
-        r"# (.+) / (.+) / (.+) / (.+)",
-    )
+    pattern = r"# (.+) / (.+) / (.+) / (.+)"
     for seed in range(20):
-        ((text, card),) = lesson["make"](1, seed, forms, *lists)
+        ((text, card),) = lesson["make"](1, seed, "own")
         name, age, job, city = re.fullmatch(pattern, card).groups()
         other = {"Rome": "Oslo", "Oslo": "Rome"}[city]
         assert text == f"{name}, {age}, {job}, left {other} for {city}."
@@ -132,3 +132,14 @@ def test_the_prompt_ends_where_the_answer_begins(lesson):
         "<|im_start|>assistant\nb<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n"
         "<|im_start|>assistant\n"
     )
+
+
+def test_the_sets_of_cards_have_nothing_in_common():
+    data = json.loads((DATA_DIR / "card_sentences.json").read_text(encoding="utf-8"))
+    for key in ("forms", "names", "jobs", "cities"):
+        lists = [data[split][key] for split in ("train", "validation", "test")]
+        together = [item for some in lists for item in some]
+        assert len(set(together)) == len(together), key
+    asked = [text for text, _ in data["replay"]]
+    assert len(asked) == 44 and not {*asked} & {*data["other_chats"]}
+    assert all(answer and "\ufffd" not in answer for _, answer in data["replay"])
