@@ -1,4 +1,8 @@
-"""Exercises of lesson 16: solutions, then checkers, then wrong answers."""
+"""Exercises of lesson 16: solutions, then checkers, then wrong answers.
+
+16.2 in the lesson: queries and values take 211,200 weights a rank, so rank 9 comes near
+the 1,958,400 of rank 4 of all.
+"""
 
 import copy
 
