@@ -161,7 +161,7 @@ def test_arrays_alone_are_saved_and_loaded(folders):
     adapter = {name: array.astype("float32") for name, array in adapter.items()}
     save(adapter)
     loaded = artifacts.load_arrays("toy")
-    assert [*loaded] == [*adapter] and artifacts.card("toy")["parameters"] == 16
+    assert {*loaded} == {*adapter} and artifacts.card("toy")["parameters"] == 16
     for name, array in adapter.items():
         np.testing.assert_array_equal(loaded[name], array)
     fails("toy cannot be loaded", artifacts.load, "toy")
