@@ -21,7 +21,7 @@ import pytest
 import tensorflow as tf
 import uvicorn
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 GPT = "austen_transformer"
 
@@ -36,9 +36,8 @@ def names():
     found |= dict(np=np, json=json, time=time, socket=socket, threading=threading)
     found |= dict(contextlib=contextlib, urllib=urllib, asyncio=asyncio, openai=openai)
     found |= dict(fastapi=fastapi, pydantic=pydantic, uvicorn=uvicorn)
-    return found | dict(
-        RequestValidationError=RequestValidationError, JSONResponse=JSONResponse
-    )
+    found |= dict(JSONResponse=JSONResponse, StreamingResponse=StreamingResponse)
+    return found | dict(RequestValidationError=RequestValidationError)
 
 
 def defined(number, **names):
@@ -94,13 +93,42 @@ def test_the_mended_server_refuses_what_is_wrong(first):
         for body in WRONG:
             status, text = first["send"](f"{url}/v1/completions", body)
             assert status == 400, (body, status, text)
-            assert len(text) < 300 and json.loads(text)
+            assert len(text) < 300 and json.loads(text)["error"]["message"]
         client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
         with pytest.raises(openai.BadRequestError, match="max_tokens"):
             client.completions.create(model="gpt", prompt="a", max_tokens=-1)
         answer = client.completions.create(model="gpt", **GOOD, temperature=0)
         assert answer.choices[0].text and answer.choices[0].finish_reason == "length"
         assert first["send"](f"{url}/v1/none")[0] == 404
+
+
+def test_a_stream_gives_the_same_text(first):
+    with first["serve"](first["mended"]()) as url:
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+        asked = dict(model="gpt", prompt="It is a truth", max_tokens=6, temperature=0)
+        whole = client.completions.create(**asked).choices[0].text
+        chunks = client.completions.create(**asked, stream=True)
+        pieces = [chunk.choices[0].text for chunk in chunks]
+        status, text = first["send"](f"{url}/v1/completions", GOOD | {"stream": True})
+    assert len(pieces) == 6 and "".join(pieces) == whole
+    assert status == 200 and text.endswith("data: [DONE]\n\n")
+    assert text.count("data: ") == 3
+
+
+def test_a_client_that_leaves_its_stream_frees_the_network(first):
+    drawn = []
+
+    def write(prompt, num_new, temperature):
+        for _ in range(num_new):
+            drawn.append(num_new)
+            yield 65
+            time.sleep(0.05)
+
+    names = defined("18", **first)
+    names |= dict(write=write, good=GOOD)
+    with names["serve"](names["mended"]()) as url:
+        assert names["next_wait"](url, True) < 5  # the whole text takes ten seconds
+    assert drawn.count(200) < 100 and drawn.count(2) == 2
 
 
 def test_health_answers_while_the_network_works(first):
