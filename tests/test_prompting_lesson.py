@@ -1,6 +1,7 @@
 """Lessons 15 and 15b: prompts, constrained answers, a server, and what is measured."""
 
 import http.server
+import itertools
 import json
 import re
 import threading
@@ -44,6 +45,7 @@ def model(folder):
 @pytest.fixture(scope="module")
 def lesson(model):
     names = dict(chat=chat, np=np, keras=keras, json=json, regex=regex, http=http)
+    names["itertools"] = itertools
     names |= dict(model=model, tokenizer=model.preprocessor.tokenizer)
     names |= dict(end=model.preprocessor.tokenizer.end_token_id)
     names["default_system"] = "You are a helpful AI assistant named SmolLM, trained by "
@@ -130,28 +132,42 @@ def test_fields_of_answers_that_are_not_valid(lesson):
         assert lesson["fields"](text) is None, text
 
 
-def test_the_openai_client_gets_what_is_streamed(lesson):
+@pytest.fixture
+def client(lesson):
+    """A client of the lesson's server."""
+    server = http.server.HTTPServer(("127.0.0.1", 0), lesson["Handler"])
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    yield openai.OpenAI(base_url=url, api_key="none", max_retries=0)
+    server.shutdown()
+    server.server_close()
+
+
+def pieces_of(client, messages):
+    options = dict(model="smollm2", stream=True)  # no temperature: 1, as OpenAI's
+    chunks = client.chat.completions.create(messages=messages, **options)
+    return [chunk.choices[0].delta.content for chunk in chunks]
+
+
+@pytest.mark.parametrize("said", [["Tea ", "für ", "zwei"], []])
+def test_the_openai_client_gets_what_is_streamed(lesson, client, said, monkeypatch):
     told = []
 
     def stream(prompt, choose):
         told.append(prompt)
-        yield from ["Tea ", "für ", "zwei"]
+        yield from said
 
-    lesson["stream"] = stream
-    server = http.server.HTTPServer(("127.0.0.1", 0), lesson["Handler"])
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        url = f"http://127.0.0.1:{server.server_port}/v1"
-        client = openai.OpenAI(base_url=url, api_key="none", max_retries=0)
-        messages = [{"role": "user", "content": "Hi"}]
-        options = dict(model="smollm2", stream=True)  # no temperature: 1, as OpenAI's
-        chunks = client.chat.completions.create(messages=messages, **options)
-        pieces = [chunk.choices[0].delta.content for chunk in chunks]
-    finally:
-        server.shutdown()
-        server.server_close()
-    assert pieces == ["Tea ", "für ", "zwei"]
+    monkeypatch.setitem(lesson, "stream", stream)
+    messages = [{"role": "user", "content": "Hi"}]
+    assert "".join(pieces_of(client, messages)) == "".join(said)
     assert told == [lesson["chat_prompt"](messages)]
+
+
+def test_a_prompt_too_long_is_an_error_at_the_client(client, capsys):
+    messages = [{"role": "user", "content": "tea " * 300}]
+    with pytest.raises(openai.APIConnectionError):
+        pieces_of(client, messages)
+    assert "over 256 tokens" in capsys.readouterr().err  # the server tells why
 
 
 def test_prompt_tasks_are_as_their_card_says():
