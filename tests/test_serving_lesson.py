@@ -86,6 +86,7 @@ WRONG += [GOOD | {"max_tokens": value} for value in (0, -1, 201, 1.5, "2", True,
 nan, inf = float("nan"), float("inf")
 WRONG += [GOOD | {"temperature": value} for value in (-1, 2.1, nan, inf, "hot", [1])]
 WRONG += [GOOD | {"extra": 1}, GOOD | {"prompt": "of the " * 150}]
+WRONG += [GOOD | {"x" * 9999: 1}, GOOD | {"\ud800": 1}]
 
 
 def test_the_mended_server_refuses_what_is_wrong(first):
