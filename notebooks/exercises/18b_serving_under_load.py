@@ -80,7 +80,8 @@ def check_1(answer):
     wrong = [p for p in range(1, 101) if found(hundred, p) != p]
     assert not wrong, (
         f"of 1 to 100, p{wrong[0]} is {found(hundred, wrong[0])}. Hint: 0.07 * 100 is "
-        "7.000000000000001; multiply first and divide then: percent * n / 100."
+        "7.000000000000001 (NumPy's inverted_cdf divides first, too); multiply first "
+        "and divide then: percent * n / 100."
     )
 
 
@@ -203,6 +204,9 @@ WRONG = {  # replacements in a solution, or another body for it
     "percentile__divides_first": [
         ("percent * len(values) / 100", "percent / 100 * len(values)")
     ],
+    "percentile__inverted_cdf": """return np.percentile(
+        values, percent, method="inverted_cdf"
+    )""",
     "percentile__rank": [("sorted(values)[rank - 1]", "rank")],
     "percentile__from_the_top": [("[rank - 1]", "[-rank]")],
     "peak__all": "return len(begins)",
