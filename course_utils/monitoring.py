@@ -92,9 +92,12 @@ class Alarm:
         return self.statistic(np.moveaxis(windows[:: self.step], -1, 1))
 
     def raised(self, week, start=0):
-        """Requests that had come when it was raised after `start`; inf if never."""
+        """Requests that had come when it was raised after `start`; inf if never.
+
+        A statistic that is NaN raises it, too.
+        """
         looks = self.looks(week)
-        found = looks[(self.values(week) > self.threshold) & (looks > start)]
+        found = looks[~(self.values(week) <= self.threshold) & (looks > start)]
         return float(found[0]) if len(found) else np.inf
 
 
@@ -105,15 +108,15 @@ def calibrate(alarms, weeks, rate):
     of the highest values of the weeks exceeds. weeks: quiet, as many as are needed:
     n / rate at least, several times that for thresholds that hardly depend on chance.
     """
-    weeks, share = list(weeks), rate / len(alarms)
-    # A new week is as likely to be any of the 1 + len(weeks): so many may be above.
-    above = int(share * (len(weeks) + 1) + 1e-9)
+    share = rate / len(alarms)
+    peaks = [[alarm.values(week).max() for alarm in alarms] for week in weeks]
+    # Among 1 + len(peaks) weeks, a new one is as likely in any place of their order.
+    above = int(share * (len(peaks) + 1) + 1e-9)
     if above < 1:
-        needed = int(np.ceil(1 / share))
-        raise CourseError(f"{len(weeks)} quiet weeks are too few: give {needed}.")
-    for alarm in alarms:
-        peaks = sorted(alarm.values(week).max() for week in weeks)
-        alarm.threshold = peaks[-above]
+        needed = int(np.ceil(1 / share - 1e-9))
+        raise CourseError(f"{len(peaks)} quiet weeks are too few: give {needed}.")
+    for alarm, values in zip(alarms, np.transpose(peaks), strict=True):
+        alarm.threshold = np.sort(values)[-above]
 
 
 def live():
