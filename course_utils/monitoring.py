@@ -13,14 +13,18 @@ import numpy as np
 LIVE = "live.json"  # in artifacts/
 
 
-def psi(reference, windows, edges):
+def psi(reference, windows):
     """Population stability index of windows (N, ...) against a reference: (N,).
 
     sum of (q - p) log(q / p) over bins, whose shares are p in the reference, q in the
-    window. edges: between bins, in rising order; what equals an edge is above it. Half
-    a value is added to each bin, as an empty one would make the index infinite.
+    window. Each whole number of the reference has a bin; of others, each tenth has one.
+    Half a value is added to each bin, as an empty one would make the index infinite.
     """
-    p, q = _shares(np.ravel(reference)[None], edges), _shares(windows, edges)
+    reference = np.ravel(reference)
+    edges = np.quantile(reference, np.arange(1, 10) / 10)
+    if np.issubdtype(reference.dtype, np.integer):  # classes
+        edges = np.unique(reference)[1:]
+    p, q = _shares(reference[None], edges), _shares(windows, edges)
     return np.sum((q - p) * np.log(q / p), axis=1)
 
 
@@ -71,14 +75,16 @@ def frechet(reference, windows):
 class Alarm:
     """Is raised when a statistic of the last `size` requests exceeds its threshold.
 
-    number: which of a week's numbers it watches; statistic: windows (N, size, ...) ->
-    (N,), such as functools.partial(ks, reference); step: requests between two looks.
+    number: which of a week's numbers it watches; statistic: a function such as `ks` of
+    a reference and windows (N, size, ...) -> (N,); reference: a week or more of quiet
+    numbers, as {name: array}; step: requests between two looks.
     """
 
     threshold = np.inf  # until it is calibrated
 
-    def __init__(self, number, statistic, size, step=25):
+    def __init__(self, number, statistic, reference, size, step=25):
         self.number, self.statistic = number, statistic
+        self.reference = reference[number]
         self.size, self.step = size, step
 
     def looks(self, week):
@@ -89,7 +95,8 @@ class Alarm:
         """The statistic at each look (L,)."""
         numbers = np.asarray(week[self.number])
         windows = np.lib.stride_tricks.sliding_window_view(numbers, self.size, axis=0)
-        return self.statistic(np.moveaxis(windows[:: self.step], -1, 1))
+        windows = np.moveaxis(windows[:: self.step], -1, 1)  # (L, size, ...)
+        return self.statistic(self.reference, windows)
 
     def raised(self, week, start=0):
         """Requests that had come when it was raised after `start`; inf if never.

@@ -1,6 +1,5 @@
 """Drift statistics against outside oracles, alarms on synthetic weeks, versions."""
 
-import functools
 import json
 import math
 import urllib.error
@@ -17,7 +16,7 @@ import scipy.stats
 
 def test_psi_by_hand():
     reference, windows = [0] * 4 + [1] * 4, np.array([[0, 1], [1, 1]])
-    found = monitoring.psi(reference, windows, edges=[0.5])
+    found = monitoring.psi(reference, windows)
     # Shares with half a value more in each bin: 4.5/9 and 4.5/9; 1.5/3, 1.5/3; 0.5/3,
     # 2.5/3.
     p, q = np.array([0.5, 0.5]), np.array([1 / 6, 5 / 6])
@@ -26,10 +25,10 @@ def test_psi_by_hand():
 
 def test_psi_of_a_quiet_window_grows_as_the_window_shrinks():
     """Yurdakul 2018: on average (1 / N + 1 / M) (number of bins - 1)."""
-    rng, edges = np.random.default_rng(0), np.arange(1, 10) / 10
+    rng = np.random.default_rng(0)
     for size in (200, 1000):
         pairs = [(rng.random(2000), rng.random((10, size))) for _ in range(60)]
-        found = np.mean([monitoring.psi(*pair, edges) for pair in pairs])
+        found = np.mean([monitoring.psi(*pair) for pair in pairs])
         assert found == pytest.approx(9 * (1 / size + 1 / 2000), rel=0.1)
 
 
@@ -54,8 +53,15 @@ def test_frechet_is_that_of_metrics():
     np.testing.assert_allclose(monitoring.frechet(reference, windows), expected)
 
 
-def mean_shift(windows):
-    return np.abs(windows.mean(axis=1))
+def test_psi_has_a_bin_for_each_class():
+    reference, window = np.repeat([2, 5, 7], [10, 30, 60]), [[2] * 50 + [7] * 50]
+    p, q = np.array([10.5, 30.5, 60.5]) / 101.5, np.array([50.5, 0.5, 50.5]) / 101.5
+    expected = sum((q - p) * np.log(q / p))
+    assert monitoring.psi(reference, window)[0] == pytest.approx(expected)
+
+
+def mean_shift(reference, windows):
+    return np.abs(windows.mean(axis=1) - np.mean(reference))
 
 
 def quiet(rng, count):
@@ -65,21 +71,22 @@ def quiet(rng, count):
 @pytest.fixture(scope="module")
 def alarms():
     rng = np.random.default_rng(1)
-    found = [monitoring.Alarm("x", mean_shift, size=50, step=10)]
-    ks = functools.partial(monitoring.ks, rng.random(5000))
-    found.append(monitoring.Alarm("y", ks, size=100, step=50))
+    reference = {"x": np.zeros(1), "y": rng.random(5000)}
+    found = [monitoring.Alarm("x", mean_shift, reference, size=50, step=10)]
+    found.append(monitoring.Alarm("y", monitoring.ks, reference, size=100, step=50))
     monitoring.calibrate(found, quiet(rng, 999), rate=0.04)
     return found
 
 
 def test_looks_are_after_every_step():
-    alarm = monitoring.Alarm("x", mean_shift, size=4, step=3)
+    alarm = monitoring.Alarm("x", mean_shift, {"x": [0]}, size=4, step=3)
     week = {"x": np.arange(11)}
     assert alarm.looks(week).tolist() == [4, 7, 10]
     assert alarm.values(week).tolist() == [1.5, 4.5, 7.5]
     assert alarm.raised(week) == math.inf  # it is not calibrated
     alarm.threshold = 4
     assert [alarm.raised(week, start) for start in (0, 7, 10)] == [7, 10, math.inf]
+    assert alarm.raised({"x": [0, 0, 0, math.nan, 0]}) == 4  # what cannot be measured
 
 
 def test_false_alarms_on_fresh_weeks_keep_the_budget(alarms):
@@ -107,7 +114,7 @@ def test_shifts_are_raised_soon_and_small_ones_are_not(alarms):
 
 
 def test_too_few_quiet_weeks_are_refused():
-    alarms = [monitoring.Alarm("x", mean_shift, 50)] * 2
+    alarms = [monitoring.Alarm("x", mean_shift, {"x": [0]}, 50)] * 2
     weeks = quiet(np.random.default_rng(0), 99)
     monitoring.calibrate(alarms, weeks[:19], rate=0.1)
     with pytest.raises(CourseError, match="99 quiet weeks are too few: give 200"):
