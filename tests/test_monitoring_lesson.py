@@ -46,8 +46,8 @@ def test_p_values_are_those_of_scipy(lesson, pair):
         scipy.stats.ks_2samp(reference, w, method="asymp").pvalue for w in windows
     ]
     found = lesson["p_values"](windows)
-    np.testing.assert_allclose(found, expected, rtol=0.3)  # theirs is corrected
-    assert found[0] < 0.001 < 0.9 < found[2]
+    np.testing.assert_allclose(found[1:], expected[1:], rtol=0.2)  # for smaller n, m
+    assert found[0] < 1e-6 and found[2] > 0.5
 
 
 def test_bits_per_character_are_those_of_each_text(lesson):

@@ -123,7 +123,8 @@ def check_2(answer):
 
     found = raised([1, 5, 5, 1], 1)
     assert found != 1, (
-        "it returns the number of the look. Hint: how many requests had come then?"
+        "it returns the number of the look. Hint: it is asked how many "
+        "requests had come then."
     )
     assert found not in (25, 150), (
         f"with a high value at the second look, it returns {found:g}, not 125. Hint: "
@@ -211,7 +212,8 @@ def check_3(answer):
         "smallest of the highest values that few enough exceed."
     )
     assert found != 6, (
-        "of 8 weeks, 3 exceed its threshold, and 2 may. Hint: is it one place too low?"
+        "of 8 weeks, 3 exceed its threshold, and 2 may. Hint: it is too low; count "
+        "the weeks above it."
     )
     assert found != 8, (
         "of 8 weeks, only 1 exceeds its threshold, and 2 may. Hint: is it one place "
@@ -277,7 +279,7 @@ WRONG = {  # replacements in a solution, or another body for it
     "patient__equal_counts": [("value > threshold", "value >= threshold")],
     "patient__without_the_window": [("size + look * step", "look * step")],
     "patient__looks_from_1": [("look * step", "(look + 1) * step")],
-    "patient__minus_one": [("math.inf", "-1")],
+    "patient__minus_one": [("return math.inf", "return -1")],
     "patient__one_too_patient": [("== patience", "> patience")],
     "patient__impatient": [("in_a_row == patience", "in_a_row")],
     "patient__the_last_look": (
