@@ -15,7 +15,7 @@ import scipy.stats
 @pytest.fixture(scope="module")
 def lesson():
     names = dict(np=np, scipy=scipy, monitoring=monitoring, keras=keras)
-    names |= dict(encode_characters=encode_characters)
+    names |= dict(encode_characters=encode_characters, gru=None, painter=None)
     return lessons.definitions("19", **names)
 
 
