@@ -89,6 +89,13 @@ def test_a_week_is_quiet_but_for_its_drifts(lesson):
     assert (visits == visits[:, :1]).all() and len(np.unique(visits)) > 50
 
 
+def test_texts_are_cut_into_pieces_of_one_length(lesson):
+    assert lesson["cut"]("abcdefgh", 3) == ["abc", "def"]
+    lesson["vocabulary"] = "?abcdefghijklmnopqrstuvwxyz"
+    found = lesson["rows"]("ab" * 100)  # 65 characters to a row, one to predict each
+    assert found.shape == (3, 65) and found[0, :3].tolist() == [1, 2, 1]
+
+
 def test_mean_shift_is_in_standard_errors(lesson, pair):
     reference, window = pair
     expected = abs(window.mean() - reference.mean()) / (reference.std() / 200**0.5)
