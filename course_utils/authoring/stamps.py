@@ -171,8 +171,7 @@ def _used_data(trees):
 
 def _used_models(trees, number):
     models = []
-    loads = [f"artifacts.{name}" for name in ("load", "load_arrays", "card")]
-    for name in sorted(_arguments(trees, *loads) - {None}):
+    for name in sorted(_arguments(trees, "artifacts.load", "artifacts.card") - {None}):
         path = CHECKPOINTS / name / "card.json"
         card = json.loads(path.read_bytes()) if path.exists() else {"sha256": "missing"}
         if card.get("lesson") != number:  # its own cannot make it stale
