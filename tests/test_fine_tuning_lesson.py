@@ -46,7 +46,7 @@ class Direct:
 @pytest.fixture(scope="module")
 def lesson(model):
     names = dict(np=np, scipy=scipy, tokenizer=model.preprocessor.tokenizer)
-    names |= dict(default="You are helpful.", tuner=Direct(model.backbone))
+    names |= dict(sentence="", default="You are helpful.", tuner=Direct(model.backbone))
     lists = dict(names=["Ann", "Bob"], jobs=["cook", "vet"], cities=["Rome", "Oslo"])
     form = "{name}, {age}, {job}, left {other} for {city}."
     names["data"] = {"own": lists | {"forms": [form]}}
