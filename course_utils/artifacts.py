@@ -35,6 +35,7 @@ FULL = errno.ENOSPC, errno.EDQUOT
 def save(name, model, *, description, forms=None, dtype="float32", **card):
     """Save a trained model as the learner's own `artifacts/NAME`, with its card.
 
+    model: or {name: array}, such as an adapter, which `load_arrays` returns;
     description: what it maps to what, with shapes and value ranges; forms: models with
     the same weights, {"step": stateful_model}; dtype="float16" halves the file; other
     keywords (vocabulary, metrics, ...) go to the card. Raises CourseError for custom
@@ -45,14 +46,16 @@ def save(name, model, *, description, forms=None, dtype="float32", **card):
     folder, data, forms = root() / name, _pack(model, dtype), forms or {}
     if any(_pack(form, dtype) != data for form in forms.values()):
         raise CourseError("Not saved: call form.set_weights(model.get_weights()).")
-    built = {"architecture": _architecture(model)}
+    arrays = isinstance(model, dict)
+    built = {"architecture": None if arrays else _architecture(model)}
     built["forms"] = {form: _architecture(other) for form, other in forms.items()}
     digest = hashlib.sha256(data).hexdigest()
     weights = folder / f"{digest[:12]}.safetensors"
     card = dict(name=name, description=description, metrics={}, vocabulary=None) | card
-    for key, tensors in [("inputs", model.inputs), ("outputs", model.outputs)]:
+    for key in ["inputs", "outputs"]:
+        tensors = [] if arrays else getattr(model, key)
         card[key] = [{"shape": t.shape, "dtype": t.dtype} for t in tensors]
-    card["parameters"] = sum(array.size for array in model.get_weights())
+    card["parameters"] = sum(array.size for array in _arrays(model).values())
     card["versions"] = {each: metadata.version(each) for each in ["keras", "numpy"]}
     card |= {"weights": weights.name, "dtype": dtype, "sha256": digest}
     write_atomic(weights, data)
@@ -66,13 +69,20 @@ def save(name, model, *, description, forms=None, dtype="float32", **card):
 
 def _pack(model, dtype):
     """The weights as bytes of a safetensors file, floats as `dtype`."""
-    arrays = model.get_weights()
+    arrays = _arrays(model)
     with np.errstate(over="ignore"), _told("Not saved", "lower the learning rate"):
-        arrays = [a.astype(dtype) if "float" in a.dtype.name else a for a in arrays]
-        if not all(np.isfinite(array).all() for array in arrays):
+        for name, array in arrays.items():
+            kept = array.astype(dtype) if "float" in array.dtype.name else array
+            arrays[name] = np.asarray(kept, order="C")
+        if not all(np.isfinite(array).all() for array in arrays.values()):
             raise ValueError(f"weights are infinite or NaN as {dtype}")
-    arrays = {f"{i:04d}": np.asarray(a, order="C") for i, a in enumerate(arrays)}
     return safetensors.numpy.save(arrays)
+
+
+def _arrays(model):
+    if isinstance(model, dict):
+        return {**model}
+    return {f"{i:04d}": array for i, array in enumerate(model.get_weights())}
 
 
 def _text(content):
@@ -142,6 +152,19 @@ def load(name, form=None):
         if not all(np.isfinite(array).all() for array in arrays.values()):
             raise ValueError("its weights are infinite or NaN")
     return model
+
+
+def load_arrays(name):
+    """{name: array} saved as `name`; looked up and checked as by `load`."""
+    folder, content, _ = _read_card(name)
+    with _loading(folder):
+        data = _read(folder / f"{content['sha256'][:12]}.safetensors")
+        if hashlib.sha256(data).hexdigest() != content["sha256"]:
+            raise ValueError("its weights are cut short or changed")
+        arrays = safetensors.numpy.load(data)
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise ValueError("its weights are infinite or NaN")
+    return arrays
 
 
 def card(name):

@@ -137,6 +137,8 @@ def other_layers():
 def test_shipped_models_and_all_kinds_of_layers(folders):
     models = [other_layers()]
     for path in shutil.copytree(DATA_DIR / "checkpoints", folders[1]).iterdir():
+        if not artifacts.card(path.name)["architecture"]:
+            continue  # arrays: see below
         forms = [None, *artifacts.card(path.name)["forms"]]
         models += [artifacts.load(path.name, form) for form in forms]
     for model in models:
@@ -151,6 +153,28 @@ def test_shipped_models_and_all_kinds_of_layers(folders):
         text = json.dumps(artifacts.card("toy")["architecture"])
         assert "keras.initializers" not in text and "keras.optimizers" not in text
         assert not any(option in text for option in artifacts.NEWER_OPTIONS)
+
+
+def test_arrays_alone_are_saved_and_loaded(folders):
+    rng = np.random.default_rng(0)
+    adapter = {"a/lora_a": rng.normal(size=(5, 2)), "a/lora_b": rng.normal(size=(2, 3))}
+    adapter = {name: array.astype("float32") for name, array in adapter.items()}
+    save(adapter)
+    loaded = artifacts.load_arrays("toy")
+    assert {*loaded} == {*adapter} and artifacts.card("toy")["parameters"] == 16
+    for name, array in adapter.items():
+        np.testing.assert_array_equal(loaded[name], array)
+    fails("toy cannot be loaded", artifacts.load, "toy")
+    save(adapter, dtype="float16")
+    assert {array.dtype.name for array in artifacts.load_arrays("toy").values()} == {
+        "float16"
+    }
+    assert adapter["a/lora_a"].dtype == "float32"  # the given ones stay as they are
+    bad = adapter | {"a/lora_b": np.full((2, 3), np.nan, "float32")}
+    fails("infinite or NaN as float32", save, bad)
+    weights = next((folders[0] / "toy").glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1])
+    fails("cannot be loaded .*: delete that", artifacts.load_arrays, "toy")
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -204,6 +228,9 @@ def test_300_cuts_flips_and_overwritten_stretches_are_all_refused(folders):
     shutil.copytree(DATA_DIR / "checkpoints", folders[0])
     save(small_model(), seconds=123.456)
     paths, draw = sorted(folders[0].glob("*/*.*")), random.Random(0)
+    names = [folder.name for folder in folders[0].iterdir()]
+    loads = {True: artifacts.load, False: artifacts.load_arrays}
+    loads = {name: loads[bool(artifacts.card(name)["architecture"])] for name in names}
     assert len(paths) >= 18
     for number in range(300):
         path = paths[number % len(paths)]
@@ -212,9 +239,10 @@ def test_300_cuts_flips_and_overwritten_stretches_are_all_refused(folders):
         flip, noise = bytes([good[at] ^ bit]), draw.randbytes(64)
         cases = [b"", flip + good[at + 1 :], noise + good[at + 64 :]]
         path.write_bytes(good[:at] + cases[number // len(paths) % 3])
-        fails("cannot be loaded .*: delete that", artifacts.load, path.parent.name)
+        name = path.parent.name
+        fails("cannot be loaded .*: delete that", loads[name], name)
         path.write_bytes(good)
-    assert all(artifacts.load(folder.name) for folder in folders[0].iterdir())
+    assert all(load(name) for name, load in loads.items())
 
 
 def test_missing_and_wrong_files(folders, toy):

@@ -171,7 +171,8 @@ def _used_data(trees):
 
 def _used_models(trees, number):
     models = []
-    for name in sorted(_arguments(trees, "artifacts.load", "artifacts.card") - {None}):
+    loads = [f"artifacts.{name}" for name in ("load", "load_arrays", "card")]
+    for name in sorted(_arguments(trees, *loads) - {None}):
         path = CHECKPOINTS / name / "card.json"
         card = json.loads(path.read_bytes()) if path.exists() else {"sha256": "missing"}
         if card.get("lesson") != number:  # its own cannot make it stale

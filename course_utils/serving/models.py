@@ -149,6 +149,8 @@ def find():
 
 def _kind(card):
     """The class that serves a model of this card; None where none does."""
+    if not card["architecture"]:  # an adapter
+        return None
     first, *others = [part["shape"] for part in card["inputs"]]
     output, layers = card["outputs"][0]["shape"], str(card["architecture"])
     if first == [None, None] and len(output) == 3:
