@@ -5,8 +5,9 @@ import subprocess
 import tempfile
 from contextlib import contextmanager, suppress
 
-from course_utils import DATA_DIR, ROOT, artifacts
+from course_utils import DATA_DIR, ROOT, artifacts, pretrained
 
+import keras
 import nbformat
 import pytest
 import tensorflow_datasets as tfds
@@ -66,6 +67,23 @@ def shipped(*names):
     """The course's own models of these names, a list."""
     with shipped_only():
         return [artifacts.load(name) for name in names]
+
+
+def tiny_smollm2():
+    """A causal language model with SmolLM2's tokeniser and a tiny random network."""
+    import keras_hub  # few tests need it, and it is slow to import
+
+    keras.utils.set_random_seed(0)
+    sizes = dict(num_layers=2, num_query_heads=4, num_key_value_heads=2)
+    sizes |= dict(vocabulary_size=49152, hidden_dim=32, intermediate_dim=48)
+    backbone = keras_hub.models.Llama3Backbone(**sizes, tie_word_embeddings=True)
+    for weight in backbone.weights:
+        if "embedding" in weight.path:  # so that the next tokens differ
+            weight.assign(keras.random.normal(weight.shape, stddev=0.3, seed=1))
+    folder = str(pretrained.smollm2())
+    tokenizer = keras_hub.models.Llama3Tokenizer.from_preset(folder)
+    preprocessor = keras_hub.models.Llama3CausalLMPreprocessor(tokenizer)
+    return keras_hub.models.Llama3CausalLM(backbone, preprocessor)
 
 
 def fashion(split):

@@ -3,10 +3,9 @@
 import json
 import re
 
-from course_utils import DATA_DIR, chat, pretrained
+from course_utils import DATA_DIR, chat
 
 import keras
-import keras_hub
 import lessons
 import numpy as np
 import pytest
@@ -15,19 +14,9 @@ import scipy.special
 
 @pytest.fixture(scope="module")
 def model():
-    """A tiny network with the real tokeniser and an adapter."""
-    keras.utils.set_random_seed(0)
-    sizes = dict(num_layers=2, num_query_heads=4, num_key_value_heads=2)
-    sizes |= dict(vocabulary_size=49152, hidden_dim=32, intermediate_dim=48)
-    backbone = keras_hub.models.Llama3Backbone(**sizes, tie_word_embeddings=True)
-    for weight in backbone.weights:
-        if "embedding" in weight.path:  # so that the next tokens differ
-            weight.assign(keras.random.normal(weight.shape, stddev=0.3, seed=1))
-    backbone.enable_lora(2)
-    folder = str(pretrained.smollm2())
-    tokenizer = keras_hub.models.Llama3Tokenizer.from_preset(folder)
-    preprocessor = keras_hub.models.Llama3CausalLMPreprocessor(tokenizer)
-    return keras_hub.models.Llama3CausalLM(backbone, preprocessor)
+    model = lessons.tiny_smollm2()
+    model.backbone.enable_lora(2)
+    return model
 
 
 class Direct:

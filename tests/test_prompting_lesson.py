@@ -11,7 +11,6 @@ from course_utils import DATA_DIR, chat, pretrained
 
 import jinja2
 import keras
-import keras_hub
 import lessons
 import numpy as np
 import openai
@@ -28,18 +27,8 @@ def folder():
 
 
 @pytest.fixture(scope="module")
-def model(folder):
-    """A tiny network with the real tokeniser."""
-    keras.utils.set_random_seed(0)
-    sizes = dict(num_layers=2, num_query_heads=4, num_key_value_heads=2)
-    sizes |= dict(vocabulary_size=49152, hidden_dim=32, intermediate_dim=48)
-    backbone = keras_hub.models.Llama3Backbone(**sizes, tie_word_embeddings=True)
-    for weight in backbone.weights:
-        if "embedding" in weight.path:  # so that the next tokens differ
-            weight.assign(keras.random.normal(weight.shape, stddev=0.3, seed=1))
-    tokenizer = keras_hub.models.Llama3Tokenizer.from_preset(str(folder))
-    preprocessor = keras_hub.models.Llama3CausalLMPreprocessor(tokenizer)
-    return keras_hub.models.Llama3CausalLM(backbone, preprocessor)
+def model():
+    return lessons.tiny_smollm2()
 
 
 @pytest.fixture(scope="module")
