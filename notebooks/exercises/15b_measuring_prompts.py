@@ -13,8 +13,8 @@
 #
 # Swapped, 88, 72 and 54% are right, batch-calibrated 88, 85 and 82%; with true labels
 # 51, 53 and 51%, then 89, 88 and 88%. So the order of the labels matters more here
-# than their truth. For `bias`, one word gives 76%, ten 87 to 88% on average (most draws
-# 70 to 95%), and 50 nearly what all 100 give.
+# than their truth. For `bias`, one word gives 75 to 76% on average, ten 86 to 88%, and
+# 50 nearly what all 100 give.
 
 import contextlib
 

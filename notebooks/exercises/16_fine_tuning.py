@@ -25,7 +25,7 @@ def adapter_size(shapes, rank):
 
 
 def merged(kernel, adapters):
-    """kernel (D, heads, 64), [(a, b, alpha), ...] -> the new kernel."""
+    """kernel (D, heads, 64), any number of (a, b, alpha) -> the new kernel."""
     for a, b, alpha in adapters:
         kernel = kernel + alpha / b.shape[0] * (a @ b)
     return kernel
@@ -51,12 +51,19 @@ def check_1(answer):
         "list, ids = [], and add to that."
     )
     expected = [token for _, tokens in turns for token in tokens]
+    assert mask != expected, (
+        "the ids come second. Hint: return ids, mask, in this order."
+    )
     assert ids == expected, (
         f"of {len(expected)} ids, {len(ids)} come back, or in another order. Hint: all "
         "tokens of all turns are read, also those that are not learned."
     )
     assert len(mask) == len(ids), (
         f"the mask has {len(mask)} numbers for {len(ids)} ids. Hint: one for each id."
+    )
+    assert {*mask} <= {0, 1}, (
+        f"the mask holds {sorted({*mask} - {0, 1})[0]}. Hint: only 1, for "
+        "what is learned, and 0 for the rest."
     )
     whole = [int(r == "assistant") for r, tokens in turns for _ in tokens]
     assert mask != whole, (
@@ -83,9 +90,24 @@ def check_1(answer):
         f"the mask is {mask}, not {good}. Hint: in an assistant's turn, 1 from token "
         "number `header` on."
     )
+    assert [*answer(turns[1:], 2)[1]] == good[5:], (
+        "without a system turn, the mask is wrong. Hint: look at the role of a "
+        "turn, not at its place."
+    )
     assert [*answer(turns[2:3], 3)[1]] == [0, 0, 0, 1, 1], (
-        "with a mark of three tokens, the mask is not [0, 0, 0, 1, 1] for an answer "
-        "of five. Hint: use `header`, not 2."
+        "with a mark of three tokens, the mask is not [0, 0, 0, 1, 1] for a turn of "
+        "five. Hint: use `header`, not 2."
+    )
+    assert [*answer([("assistant", [1, 7, 50, 7, 51, 2])], 2)[1]] == [
+        0,
+        0,
+        1,
+        1,
+        1,
+        1,
+    ], (
+        "a token that is in the mark, too, is not learned within an answer. Hint: the "
+        "first `header` tokens of a turn get 0, by place, not by value."
     )
 
 
@@ -157,6 +179,12 @@ def check_3(answer):
     first = rng.normal(size=(6, 2, 4)), rng.normal(size=(4, 5)), 4
     second = rng.normal(size=(6, 2, 2)), rng.normal(size=(2, 5)), 8
     before = kernel.copy()
+    given = [array.copy() for array in second[:2]]
+    result = answer(kernel, [(*given, 8)])
+    assert all(map(np.array_equal, given, second)), (
+        "the matrices that your function was given have changed. Hint: a = a * scale "
+        "makes a new one, a *= scale changes the old."
+    )
     result = np.asarray(answer(kernel, [first]))
     assert np.array_equal(kernel, before), (
         "the kernel that your function was given has changed. Hint: kernel = kernel + "
@@ -182,14 +210,23 @@ def check_3(answer):
     assert not np.allclose(result, kernel + 8 * change), (
         "the change is scaled by alpha alone. Hint: alpha / r."
     )
+    assert not np.allclose(result, kernel + change / 4), (
+        "the change is scaled by r / alpha. Hint: alpha / r, here 8 / 2 = 4."
+    )
     assert np.allclose(result, kernel + 4 * change), (
         "with alpha 8 and rank 2, the change is not a @ b times 4. Hint: the rank is "
         "b.shape[0]."
     )
-    result = np.asarray(answer(kernel, [first, second]))
-    expected = kernel + first[0] @ first[1] + 4 * change
+    third = *first[:2], 3
+    result = np.asarray(answer(kernel, [third]))
+    assert np.allclose(result, kernel + 0.75 * (first[0] @ first[1])), (
+        "with alpha 3 and rank 4, the change is not a @ b times 0.75. Hint: alpha / r, "
+        "not rounded."
+    )
+    result = np.asarray(answer(kernel, [first, second, third]))
+    expected = kernel + 1.75 * (first[0] @ first[1]) + 4 * change
     assert np.allclose(result, expected), (
-        "of two adapters, not the sum of both changes is added. Hint: loop over the "
+        "of three adapters, not the sum of all changes is added. Hint: loop over the "
         "adapters, each with its own rank and alpha."
     )
     assert np.array_equal(np.asarray(answer(kernel, [])), before), (
@@ -214,6 +251,18 @@ WRONG = {  # replacements in a solution, or another body for it
         "    return ids, [1] * len(ids)"
     ),
     "mask_turns__a_mark_of_two": [("n >= header", "n >= 2")],
+    "mask_turns__by_value": [
+        ("int(learned and n >= header)", "int(learned and t not in tokens[:header])"),
+        ("for n in range(len(tokens))", "for t in tokens"),
+    ],
+    "mask_turns__by_place_of_the_turn": [
+        ("for role, tokens in turns:", "for i, (role, tokens) in enumerate(turns):"),
+        ('role == "assistant"', "i > 0 and i % 2 == 0"),
+    ],
+    "mask_turns__other_order": [("return ids, mask", "return mask, ids")],
+    "mask_turns__minus_100": [
+        ("int(learned and n >= header)", "1 if learned and n >= header else -100")
+    ],
     "mask_turns__the_users": [('== "assistant"', '== "user"')],
     "mask_turns__changes_its_input": [
         (
@@ -241,6 +290,15 @@ WRONG = {  # replacements in a solution, or another body for it
     "adapter_size__fixed_rank": [("rank * ", "2 * ")],
     "merged__no_scale": [("alpha / b.shape[0] * ", "")],
     "merged__alpha_alone": [("alpha / b.shape[0]", "alpha")],
+    "merged__rounded": [("alpha / b.shape[0]", "alpha // b.shape[0]")],
+    "merged__the_first_two": [("in adapters:", "in adapters[:2]:")],
+    "merged__upside_down": [("alpha / b.shape[0]", "b.shape[0] / alpha")],
+    "merged__scales_in_place": (
+        "for a, b, alpha in adapters:\n"
+        "        a *= alpha / len(b)\n"
+        "        kernel = kernel + a @ b\n"
+        "    return kernel"
+    ),
     "merged__rank_of_the_wrong_axis": [("b.shape[0]", "a.shape[0]")],
     "merged__in_place": [
         (

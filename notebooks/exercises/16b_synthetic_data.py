@@ -199,6 +199,10 @@ def check_3(answer):
         "the real examples have the share that the generated ones should have. Hint: "
         "`share` is that of the generated ones."
     )
+    assert not np.isclose(found[made][0] * 2, found[~made][0] * 9), (
+        "the weights of generated and real examples are swapped. Hint: np.where takes "
+        "first what holds where is_generated is True."
+    )
     part = found[made].sum() / found.sum()
     assert np.isclose(part, 0.4), (
         f"with share 0.4, 6 generated and 2 real examples, the generated ones have "
@@ -215,8 +219,14 @@ def check_3(answer):
             f"and {expected[1]:.3g} for real examples. Hint: share * N / number of "
             "generated, (1 - share) * N / number of real."
         )
-    for flags in ([True] * 3, [False] * 4):
-        assert np.allclose(weights(flags, 0.3), 1), (
+    edges = [
+        ([True] * 3, 0.3),
+        ([False] * 4, 0.3),
+        ([True] * 3, 0.0),
+        ([False] * 4, 1.0),
+    ]
+    for flags, share in edges:
+        assert np.allclose(weights(flags, share), 1), (
             "when all are generated, or all real, the weights are not all 1. Hint: "
             "treat this case first: np.ones(len(is_generated))."
         )
@@ -300,6 +310,13 @@ WRONG = {  # replacements in a solution, or another body for it
     ],
     "example_weights__mean_of_each_group": (
         "g = np.asarray(is_generated)\n    return np.where(g, 2 * share, 2 - 2 * share)"
+    ),
+    "example_weights__swapped": [("np.where(generated,", "np.where(~generated,")],
+    "example_weights__not_finite_at_the_edges": (
+        "g = np.asarray(is_generated)\n"
+        "    ones, others = max(g.sum(), 1), max((~g).sum(), 1)\n"
+        "    w = np.where(g, share / ones, (1 - share) / others)\n"
+        "    return w / w.mean()"
     ),
     "example_weights__one_group_forgotten": [("made in (0, size)", "False")],
     "example_weights__one_group_gets_its_share": [
