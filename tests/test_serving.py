@@ -658,6 +658,16 @@ def test_next_free_port_and_nothing_left(server):
         socket.create_connection(("127.0.0.1", port))
 
 
+def test_an_attached_server_ends_with_its_standard_input():
+    """However the program ends that started it: nothing stays behind."""
+    command = [sys.executable, "-m", "course_utils.serving", GPT, "--port", "8680"]
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+    with subprocess.Popen([*command, "--attached"], **pipes) as process:
+        assert process.stdout.readline().startswith(b"http://127.0.0.1:")
+        process.stdin.close()
+        assert process.wait(200) == 0
+
+
 def test_unknown_model_is_named():
     with pytest.raises(CourseError, match="'no_model' cannot be served: choose from"):
         serving.create_app(["no_model"])

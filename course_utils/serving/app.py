@@ -11,7 +11,7 @@ import uuid
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from course_utils import CourseError, artifacts
+from course_utils import CourseError, artifacts, monitoring
 from course_utils.serving import models, schemas, watch
 from course_utils.serving.engine import Engine, ImageRow, TextRow
 
@@ -34,16 +34,33 @@ MAX_FEEDBACK = 10e6  # bytes that the file of feedback may reach
 def create_app(names=None, api_key=None, num_waiting=32):
     """The application, for `running` or any ASGI server.
 
-    names: models to serve, all that `models.find` finds by default; api_key: what
-    clients must then send; num_waiting: rows that may wait for a model beyond those
-    that it works on; others are refused (429). Raises CourseError for unknown names.
+    names: models or aliases (monitoring.go_live) to serve, all that are there by
+    default; api_key: what clients must then send; num_waiting: rows that may wait for a
+    model beyond those that it works on; others are refused (429). Raises CourseError
+    for unknown names.
     """
-    found = models.find()
+    found = dict.fromkeys(monitoring.live()) | models.find()
     if unknown := sorted(set(names or []) - set(found)):
         choice = f"choose from {', '.join(found)}"
         raise CourseError(f"{unknown[0][:40]!r} cannot be served: {choice:.200}.")
-    engines = {name: Engine(name, found[name], num_waiting) for name in names or found}
-    metrics = watch.Metrics(engines)
+    engines, metrics = {}, watch.Metrics()
+
+    def start(name, kind):
+        if kind and name not in engines:
+            engines[name] = Engine(name, kind, num_waiting)
+            metrics.watch(name, engines[name])
+
+    for name in names or found:
+        start(name, found[name])
+
+    def version(name):
+        """What answers for a name: where it is an alias, the model that is live now."""
+        versions = monitoring.live()
+        if name not in versions or name not in (names or versions):
+            return name
+        if versions[name] not in engines:  # saved since the server was started
+            start(versions[name], models.find().get(versions[name]))
+        return versions[name]
 
     @asynccontextmanager
     async def lifespan(app):
@@ -70,7 +87,11 @@ def create_app(names=None, api_key=None, num_waiting=32):
 
     async def choose(name, *kinds):
         """The engine of a model, or of the first one of these kinds, loaded."""
-        known = [each for each, engine in engines.items() if engine.kind in kinds]
+        try:
+            name = await asyncio.to_thread(version, name)
+        except CourseError as error:  # live.json was damaged
+            raise refused(503, str(error), "model", "model_not_loaded") from error
+        known = [each for each in [*engines] if engines[each].kind in kinds]
         if not known or name not in [None, *known]:
             message = f"No such model here: choose from {', '.join(known)}."
             raise refused(404, message, "model", "model_not_found")
@@ -96,8 +117,12 @@ def create_app(names=None, api_key=None, num_waiting=32):
         return Response(metrics.text(), media_type=watch.MEDIA_TYPE)
 
     @app.get("/v1/models", **api)
-    async def list_models() -> dict:
-        return {"object": "list", "data": [e.describe() for e in engines.values()]}
+    def list_models() -> dict:
+        entries = {name: engines[name].describe() for name in [*engines]}
+        for alias in monitoring.live():
+            if (name := version(alias)) in engines:
+                entries[alias] = engines[name].describe() | {"id": alias}
+        return {"object": "list", "data": [*entries.values()]}
 
     @app.post("/v1/completions", **api)
     async def completions(body: schemas.Completion, request: Request):
@@ -115,13 +140,15 @@ def create_app(names=None, api_key=None, num_waiting=32):
 
     @app.post("/feedback", **api)
     def feedback(body: schemas.Feedback) -> dict:
-        if body.model not in engines:
+        name = version(body.model)
+        if name not in engines:
             raise refused(404, "There is no such model.", "model", "model_not_found")
         path = artifacts.root() / "feedback.jsonl"
         if path.exists() and path.stat().st_size > MAX_FEEDBACK:
             raise refused(429, "The file of feedback is full.")
         path.parent.mkdir(parents=True, exist_ok=True)
         entry = {"time": round(time.time())} | body.model_dump(exclude_none=True)
+        entry["model"] = name
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
         return {"stored": True}
@@ -215,7 +242,9 @@ async def write(request, engine, body, metrics):
 
     def usage():
         num_read, num_new = sum(map(len, encoded)), sum(len(row.new) for row in rows)
-        metrics.count_tokens(engine.name, num_read, num_new)
+        unknown = getattr(model, "unknown", None)
+        num_unknown = sum(ids.count(unknown) for ids in encoded)
+        metrics.count_tokens(engine.name, num_read, num_new, num_unknown)
         usage = {"prompt_tokens": num_read, "completion_tokens": num_new}
         return usage | {"total_tokens": num_read + num_new}
 

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import socket
+import sys
 import threading
 import time
 
@@ -66,6 +67,12 @@ def _server(app):
     return uvicorn.Server(config)
 
 
+def _attach(server):
+    """End the server when standard input ends, as it does with whoever holds it."""
+    sys.stdin.read()
+    server.should_exit = True
+
+
 def main(arguments=None):
     """`python -m course_utils.serving`: print the address, and serve until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m course_utils.serving")
@@ -74,6 +81,9 @@ def main(arguments=None):
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="or the next free one")
+    parser.add_argument(
+        "--attached", action="store_true", help="end when standard input does"
+    )
     options, key = parser.parse_args(arguments), os.environ.get("COURSE_API_KEY")
     if options.host not in ("127.0.0.1", "localhost") and not key:
         parser.error("others can reach that host: set COURSE_API_KEY to a secret first")
@@ -82,8 +92,11 @@ def main(arguments=None):
         app = application.create_app(options.models or None, key)
         with listen(options.host, options.port) as opened:
             print(f"http://{options.host}:{opened.getsockname()[1]}", flush=True)
+            server = _server(app)
+            if options.attached:
+                threading.Thread(target=_attach, args=(server,), daemon=True).start()
             with contextlib.suppress(KeyboardInterrupt):
-                _server(app).run(sockets=[opened])
+                server.run(sockets=[opened])
     except CourseError as error:
         parser.error(str(error))
 
