@@ -409,6 +409,14 @@ def test_beyond_capacity_others_are_refused_and_health_answers(server):
     wait_until_idle(server)
 
 
+def test_more_than_ever_fits_is_refused_for_good(server):
+    """Not with a 429, after which a client would come again."""
+    body = {"model": GPT, "prompt": ["She"] * 16, "n": 4}
+    status, headers, data = ask(server, "/v1/completions", body)
+    assert status == 400 and "retry-after" not in headers
+    assert json.loads(data)["error"]["param"] == "n"
+
+
 def test_half_open_sockets_are_dropped(server):
     begun = [b"", b"POST /v1/comple", b"GET / HTTP/1.1\r\nHost: x\r\n", b"\r\n"]
     begun.append(
@@ -489,7 +497,8 @@ def test_page_files(server):
     """What can be seen of the page without a browser."""
     status, headers, data = ask(server, "/")
     assert status == 200 and data == (PAGE / "index.html").read_bytes()
-    assert headers["content-security-policy"].startswith("default-src 'self';")
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'self';") and policy.endswith("'none'")
     html, script = data.decode(), (PAGE / "page.js").read_text(encoding="utf-8")
     for path in re.findall(r'(?:src|href)="(page/[^"]+)"', html):
         assert ask(server, f"/{path}")[2] == (PAGE.parent / path).read_bytes()
@@ -623,6 +632,13 @@ def test_hostile_output_is_text_on_the_page(server, page):
     page.click("text=bad >> nth=0")
     page.wait_for_selector("#status.error")
     assert page.text_content("#status") == error["error"]["message"] and fits(page)
+
+
+def test_sites_that_may_show_the_page():
+    app = serving.create_app([GPT], frame_ancestors="https://example.org")
+    with TestClient(app) as web:
+        policy = web.get("/").headers["content-security-policy"]
+        assert policy.endswith("; frame-ancestors https://example.org")
 
 
 def test_a_key_is_asked_for_where_one_is_set():

@@ -25,19 +25,19 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 PAGE = Path(__file__).parent / "page"
-SAFE = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
+SAFE = "default-src 'self'; img-src 'self' data:; frame-ancestors "
 TEXT = models.Transformer, models.Recurrent, models.Chat
 FAILED = "The model failed: see the log of the server."
 MAX_FEEDBACK = 10e6  # bytes that the file of feedback may reach
 
 
-def create_app(names=None, api_key=None, num_waiting=32):
+def create_app(names=None, api_key=None, num_waiting=32, frame_ancestors="'none'"):
     """The application, for `running` or any ASGI server.
 
     names: models or aliases (monitoring.go_live) to serve, all that are there by
     default; api_key: what clients must then send; num_waiting: rows that may wait for a
-    model beyond those that it works on; others are refused (429). Raises CourseError
-    for unknown names.
+    model beyond those that it works on; others are refused (429); frame_ancestors: the
+    sites that may show the page within theirs. Raises CourseError for unknown names.
     """
     found = dict.fromkeys(monitoring.live()) | models.find()
     if unknown := sorted(set(names or []) - set(found)):
@@ -103,7 +103,7 @@ def create_app(names=None, api_key=None, num_waiting=32):
 
     @app.get("/", include_in_schema=False)
     def page():
-        headers = {"Content-Security-Policy": SAFE}
+        headers = {"Content-Security-Policy": SAFE + frame_ancestors}
         return FileResponse(PAGE / "index.html", headers=headers)
 
     app.mount("/page", StaticFiles(directory=PAGE))
@@ -184,7 +184,12 @@ class Stream(StreamingResponse):
     """Ends its rows when it ends, also when the client leaves."""
 
     def __init__(self, rows, lines):
-        super().__init__(lines, media_type="text/event-stream")
+        # Proxies shall pass each event on at once.
+        headers = {
+            "Cache-Control": "no-cache",
+            "X-Accel-Buffering": "no",
+        }  # for proxies
+        super().__init__(lines, 200, headers, "text/event-stream")
         self.rows = rows
 
     async def __call__(self, *connection):
@@ -203,8 +208,11 @@ def waker():
 
 
 def submit(engine, rows):
+    if len(rows) > engine.limit:
+        message = f"{engine.name} takes at most {engine.limit} at once: ask for fewer."
+        raise refused(400, message, "n")
     if not engine.submit(rows):
-        message = f"{engine.name} is busy, or n too large: try again in a moment."
+        message = f"{engine.name} is busy: try again in a moment."
         raise refused(429, message, None, "rate_limit_exceeded")
 
 

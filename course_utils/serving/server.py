@@ -84,12 +84,15 @@ def main(arguments=None):
     parser.add_argument(
         "--attached", action="store_true", help="end when standard input does"
     )
+    sites = dict(default="'none'", help="sites that may show the page within theirs")
+    parser.add_argument("--frame-ancestors", **sites)
     options, key = parser.parse_args(arguments), os.environ.get("COURSE_API_KEY")
     if options.host not in ("127.0.0.1", "localhost") and not key:
         parser.error("others can reach that host: set COURSE_API_KEY to a secret first")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
-        app = application.create_app(options.models or None, key)
+        frames = dict(frame_ancestors=options.frame_ancestors)
+        app = application.create_app(options.models or None, key, **frames)
         with listen(options.host, options.port) as opened:
             print(f"http://{options.host}:{opened.getsockname()[1]}", flush=True)
             server = _server(app)
