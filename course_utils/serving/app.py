@@ -184,11 +184,8 @@ class Stream(StreamingResponse):
     """Ends its rows when it ends, also when the client leaves."""
 
     def __init__(self, rows, lines):
-        # Proxies shall pass each event on at once.
-        headers = {
-            "Cache-Control": "no-cache",
-            "X-Accel-Buffering": "no",
-        }  # for proxies
+        # Proxies shall pass on each event at once.
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         super().__init__(lines, 200, headers, "text/event-stream")
         self.rows = rows
 
