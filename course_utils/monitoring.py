@@ -144,8 +144,8 @@ def go_live(alias, name):
     """Let a saved model answer for an alias from the next request on.
 
     Forward or back: one atomic write. Raises CourseError for a model that is not there
-    or is damaged; the version before then stays live.
+    or whose card or weights are damaged; the version before then stays live.
     """
-    artifacts.card(name)
+    artifacts.load_arrays(name)
     names = json.dumps(live() | {alias: name}, indent=1)
     artifacts.write_atomic(artifacts.root() / LIVE, names.encode())

@@ -152,6 +152,13 @@ def test_versions_are_written_whole_or_not_at_all(folder, monkeypatch):
         patch.setattr("os.replace", fail)
         with pytest.raises(CourseError, match="nothing is lost"):
             monitoring.go_live("austen", "version_2")
+    (weights,) = (folder / "version_2").glob("*.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-9])
+    with pytest.raises(CourseError, match="cut short"):
+        monitoring.go_live("austen", "version_2")
+    weights.unlink()
+    with pytest.raises(CourseError, match="is missing"):
+        monitoring.go_live("austen", "version_2")
     assert monitoring.live()["austen"] == "version_1"
     assert not [*folder.glob(".*.tmp")]
     for text in ("[]", "{", '{"austen": 1}'):
@@ -188,8 +195,12 @@ def test_the_old_version_answers_again_within_one_request(folder):
         assert 'tokens_total{kind="unknown",model="version_1"} 2.0' in shown
         assert 'tokens_total{kind="read",model="version_2"} 5.0' in shown
         (folder / "live.json").write_text("{", encoding="utf-8")
-        with pytest.raises(openai.InternalServerError, match="no names of versions"):
-            answer()
+        for ask in (answer, client.models.list):
+            with pytest.raises(openai.InternalServerError, match="no names of ver") as e:
+                ask()
+            assert e.value.status_code == 503
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            urllib.request.urlopen(request)
 
 
 def test_an_alias_that_was_not_asked_for_is_not_served(folder):
