@@ -83,7 +83,8 @@ def check_1(answer):
     found = decided(around(0.04, 0.02), gain)
     assert found != "forward", (
         "the readers' interval, 0.04 ± 0.04, reaches over the limit, and it says "
-        '"forward". Hint: compare the upper end, not the mean or the lower end.'
+        '"forward". Hint: the upper ends of both, mean + 1.96 standard errors, must '
+        "lie below their limits."
     )
     assert found == "wait", (
         "the readers' interval, 0.04 ± 0.04, holds the limit, and it rejects. Hint: "
