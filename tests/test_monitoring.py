@@ -196,7 +196,7 @@ def test_the_old_version_answers_again_within_one_request(folder):
         assert 'tokens_total{kind="read",model="version_2"} 5.0' in shown
         (folder / "live.json").write_text("{", encoding="utf-8")
         for ask in (answer, client.models.list):
-            with pytest.raises(openai.InternalServerError, match="no names of ver") as e:
+            with pytest.raises(openai.InternalServerError, match="no names") as e:
                 ask()
             assert e.value.status_code == 503
         with pytest.raises(urllib.error.HTTPError, match="503"):
