@@ -276,7 +276,7 @@ def check_3(answer):
         "before all have come."
     )
     assert (planned(10, 100, 20, 8, 0.25, 1) != planned(10, 100, 20, 8, 0.25)).any(), (
-        "another generator gives the same plan. Hint: use `rng`."
+        "another generator gives the same plan. Hint: draw each order from `rng`."
     )
     assert (planned(10, 100, 20, 8, 0.25) == planned(10, 100, 20, 8, 0.25)).all(), (
         "the same seed gives different plans. Hint: draw from `rng` alone."
