@@ -154,7 +154,7 @@ def test_nothing_more_is_written_for_a_stream_that_was_left(first):
             yield 65
 
     names = defined("18", **first)
-    names["write"] = write
+    names |= dict(write=write, good=GOOD)
     assert names["written"](stream=True) < 150
     assert names["written"](stream=False) == 200
 
