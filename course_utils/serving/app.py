@@ -70,7 +70,7 @@ def create_app(names=None, api_key=None, num_waiting=32, frame_ancestors="'none'
 
     app = fastapi.FastAPI(title="Models", lifespan=lifespan, redoc_url=None)
     app.add_middleware(watch.Watch, metrics=metrics)
-    for kind in [HTTPException, RequestValidationError, Exception]:
+    for kind in [HTTPException, RequestValidationError, CourseError, Exception]:
         app.add_exception_handler(kind, explain)
 
     def check_key(request: Request):
@@ -171,6 +171,8 @@ async def explain(request, error):
         place = ".".join(map(str, first["loc"][1:]))[:60] or None
         place = place and place.encode(errors="replace").decode()
         error = refused(400, f"{place or 'The body'}: {first['msg']}", place)
+    if isinstance(error, CourseError):  # live.json was damaged
+        error = refused(503, str(error), None, "model_not_loaded")
     status = getattr(error, "status_code", 500)
     kind = "invalid_request_error" if status < 500 else "server_error"
     kind = {401: "authentication_error", 429: "rate_limit_error"}.get(status, kind)
