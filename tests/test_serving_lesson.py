@@ -1,13 +1,14 @@
 """Lessons 18 and 18b: a server by hand, its repairs, loads, LiteRT as the engine."""
 
 import asyncio
+import codecs
 import contextlib
+import hmac
+import html
 import json
 import socket
 import threading
 import time
-import urllib.error
-import urllib.request
 
 from course_utils import artifacts, decoding
 from course_utils import tokenizer as bpe
@@ -18,10 +19,11 @@ import numpy as np
 import openai
 import pydantic
 import pytest
+import requests
 import tensorflow as tf
 import uvicorn
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
 GPT = "austen_transformer"
 
@@ -32,12 +34,15 @@ def names():
     with lessons.shipped_only():
         gpt, merges = artifacts.load(GPT), artifacts.card(GPT)["merges"]
     found = dict(gpt=gpt, merges=merges, read=decoding.reader(gpt), bpe=bpe, tf=tf)
-    found |= dict(context_length=decoding.context_length(gpt), decoding=decoding)
+    found |= dict(decoding=decoding, codecs=codecs, hmac=hmac, html=html)
     found |= dict(np=np, json=json, time=time, socket=socket, threading=threading)
-    found |= dict(contextlib=contextlib, urllib=urllib, asyncio=asyncio, openai=openai)
+    found |= dict(
+        contextlib=contextlib, requests=requests, asyncio=asyncio, openai=openai
+    )
     found |= dict(fastapi=fastapi, pydantic=pydantic, uvicorn=uvicorn)
+    found |= dict(RequestValidationError=RequestValidationError)
     found |= dict(JSONResponse=JSONResponse, StreamingResponse=StreamingResponse)
-    return found | dict(RequestValidationError=RequestValidationError)
+    return found | dict(HTMLResponse=HTMLResponse)
 
 
 def defined(number, **names):
@@ -92,15 +97,16 @@ WRONG += [GOOD | {"x" * 9999: 1}, GOOD | {"\ud800": 1}]
 def test_the_mended_server_refuses_what_is_wrong(first):
     with first["serve"](first["mended"]()) as url:
         for body in WRONG:
-            status, text = first["send"](f"{url}/v1/completions", body)
+            status, text = first["send"](url, body)
             assert status == 400, (body, status, text)
-            assert len(text) < 300 and json.loads(text)["error"]["message"]
+            message = json.loads(text)["error"]["message"]
+            assert len(text) < 300 and message[0] not in ":0123456789"
         client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
         with pytest.raises(openai.BadRequestError, match="max_tokens"):
             client.completions.create(model="gpt", prompt="a", max_tokens=-1)
         answer = client.completions.create(model="gpt", **GOOD, temperature=0)
         assert answer.choices[0].text and answer.choices[0].finish_reason == "length"
-        assert first["send"](f"{url}/v1/none")[0] == 404
+        assert requests.get(f"{url}/v1/none").status_code == 404
 
 
 def test_a_stream_gives_the_same_text(first):
@@ -110,10 +116,36 @@ def test_a_stream_gives_the_same_text(first):
         whole = client.completions.create(**asked).choices[0].text
         chunks = client.completions.create(**asked, stream=True)
         pieces = [chunk.choices[0].text for chunk in chunks]
-        status, text = first["send"](f"{url}/v1/completions", GOOD | {"stream": True})
+        status, text = first["send"](url, GOOD | {"stream": True})
     assert len(pieces) == 6 and "".join(pieces) == whole
     assert status == 200 and text.endswith("data: [DONE]\n\n")
     assert text.count("data: ") == 3
+
+
+def test_a_stream_waits_for_the_rest_of_a_character(first):
+    told = [*first["as_events"](iter("é 😀".encode() + b"\xf0"))]
+    texts = [json.loads(event[6:])["choices"][0]["text"] for event in told[:-1]]
+    assert texts == ["é", " ", "😀", "\ufffd"] and told[-1] == "data: [DONE]\n\n"
+
+
+def test_the_mended_page_escapes_and_has_a_limit(first):
+    attack = "<script>alert('stolen')</script>"
+    with first["serve"](first["mended"]()) as url:
+        answer = requests.get(url, {"prompt": attack})
+        assert answer.status_code == 200 and "<script" not in answer.text
+        assert html.escape(attack) in answer.text
+        assert requests.get(url, {"prompt": "😀" * 50}).status_code == 200
+        assert requests.get(url, {"prompt": "a" * 51}).status_code == 400
+
+
+def test_a_guard_asks_for_the_key_where_the_network_works(first):
+    guards = [fastapi.Depends(first["check_key"])]
+    with first["serve"](first["mended"](guards)) as url:
+        for key in ("", "a-guess", "é", "a-long-secret-"):
+            assert first["send"](url, GOOD, key)[0] == 401, key
+        assert first["send"](url, GOOD, "a-long-secret")[0] == 200
+        assert requests.get(url).headers["WWW-Authenticate"] == "Bearer"
+        assert requests.get(f"{url}/health").status_code == 200
 
 
 def test_nothing_more_is_written_for_a_stream_that_was_left(first):
@@ -123,7 +155,7 @@ def test_nothing_more_is_written_for_a_stream_that_was_left(first):
             yield 65
 
     names = defined("18", **first)
-    names["write"] = write
+    names |= dict(write=write, good=GOOD)
     assert names["written"](stream=True) < 150
     assert names["written"](stream=False) == 200
 
@@ -139,16 +171,15 @@ def test_health_answers_while_the_network_works(first):
     names = defined("18", **first)
     names["write"] = write
     with names["serve"](names["mended"]()) as url:
-        asked = (f"{url}/v1/completions", GOOD)
-        job = threading.Thread(target=names["send"], args=asked)
+        job = threading.Thread(target=names["send"], args=(url, GOOD))
         job.start()
         assert working.wait(60)
-        assert names["send"](f"{url}/health") == (200, '{"status":"ok"}')
+        assert requests.get(f"{url}/health").text == '{"status":"ok"}'
         assert job.is_alive()
         done.set()
         job.join()
-    with pytest.raises(urllib.error.URLError):  # no port stays behind
-        urllib.request.urlopen(f"{url}/health", timeout=5)
+    with pytest.raises(requests.ConnectionError):  # no port stays behind
+        requests.get(f"{url}/health", timeout=5)
 
 
 def test_prompt_is_read_before_anything_is_drawn(second):

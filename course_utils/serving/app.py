@@ -23,9 +23,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 PAGE = Path(__file__).parent / "page"
 SAFE = "default-src 'self'; img-src 'self' data:; frame-ancestors "
+# Without a key, other names are refused: a site can let its own name lead to 127.0.0.1
+# (DNS rebinding). The last one is Colab's, which shows the page in a frame.
+LOCAL = ["127.0.0.1", "localhost", "*.googleusercontent.com"]
 TEXT = models.Transformer, models.Recurrent, models.Chat
 FAILED = "The model failed: see the log of the server."
 MAX_FEEDBACK = 10e6  # bytes that the file of feedback may reach
@@ -69,6 +73,8 @@ def create_app(names=None, api_key=None, num_waiting=32, frame_ancestors="'none'
             engine.close()
 
     app = fastapi.FastAPI(title="Models", lifespan=lifespan, redoc_url=None)
+    hosts = ["*"] if api_key else LOCAL
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(watch.Watch, metrics=metrics)
     for kind in [HTTPException, RequestValidationError, CourseError, Exception]:
         app.add_exception_handler(kind, explain)
@@ -158,8 +164,8 @@ def create_app(names=None, api_key=None, num_waiting=32, frame_ancestors="'none'
 
 def refused(status, message, param=None, code=None):
     """An error that `explain` answers in OpenAI's form."""
-    headers = {"Retry-After": "1"} if status == 429 else None
-    error = HTTPException(status, message, headers)
+    headers = {429: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
+    error = HTTPException(status, message, headers.get(status))
     error.param, error.code = param, code
     return error
 

@@ -1,5 +1,9 @@
 """Exercises of lesson 18: solutions, then checkers, then wrong answers."""
 
+import math
+
+import pydantic
+
 
 def events(pieces):
     """A list of bytes, in the order of their arrival -> list of texts."""
@@ -15,16 +19,16 @@ def events(pieces):
     return found
 
 
-def admitted(moments, rate, size):
-    """Seconds of the requests, in order -> for each, True if it passes."""
-    tokens, before, passed = size, moments[0] if moments else 0, []
-    for moment in moments:
-        tokens = min(size, tokens + rate * (moment - before))
-        before = moment
-        passed.append(tokens >= 1)
-        if passed[-1]:
-            tokens -= 1
-    return passed
+def schema(pydantic):
+    """The module -> a class that accepts such requests only."""
+
+    class Request(pydantic.BaseModel):
+        model_config = pydantic.ConfigDict(strict=True, extra="forbid")
+        prompt: str
+        stop: list[str] = pydantic.Field([], min_length=1, max_length=4)
+        n: int = pydantic.Field(1, ge=1, le=4)
+
+    return Request
 
 
 def persist(ask, retries, sleep, random):
@@ -102,55 +106,58 @@ def check_1(answer):
 
 
 def check_2(answer):
-    """A token bucket."""
+    """A schema of requests."""
+    model = answer(pydantic)
+    assert isinstance(model, type) and issubclass(model, pydantic.BaseModel), (
+        "the result is no schema. Hint: define class Request(pydantic.BaseModel): ... "
+        "within the function, and return the class itself."
+    )
 
-    def passed(moments, rate, size):
-        result = answer([*moments], rate, size)
-        fits = isinstance(result, list) and len(result) == len(moments)
-        assert fits, (
-            "the result is no list with an entry for each request. Hint: append True "
-            "or False for each."
+    def accepts(body):
+        try:
+            return model.model_validate(body)
+        except pydantic.ValidationError:
+            return None
+        except Exception as error:
+            raise AssertionError(
+                f"of {body!s:.80}, the class raises {type(error).__name__}: a fault of "
+                "the server. Hint: types and Field will do."
+            ) from error
+
+    def takes(hint, *bodies):
+        for body in bodies:
+            assert accepts(body) is not None, f"{body!s:.80} is refused. Hint: {hint}"
+
+    def refuses(hint, *bodies):
+        for body in bodies:
+            assert accepts(body) is None, f"{body!s:.80} is accepted. Hint: {hint}"
+
+    good = {"prompt": "a"}
+    takes("name it prompt; give stop and n defaults, first in Field(...).", good)
+    takes("1 and 4 are among them: ge and le.", *[good | {"n": n} for n in (1, 4)])
+    hint = "list[str], min_length=1 and max_length=4."
+    takes(hint, good | {"stop": ["b"]}, good | {"stop": ["b", "c", "d", "e"]})
+    takes("any text is a prompt.", {"prompt": ""}, {"prompt": "😀" * 999})
+    whole = good | {"stop": ["b"], "n": 2}
+    for body, full in ((good, good | {"stop": [], "n": 1}), (whole, whole)):
+        found = accepts(body).model_dump()
+        assert found == full, (
+            f"{body} becomes {found}, not {full}. Hint: the names are prompt, stop and "
+            "n; stop is [] and n is 1 if they are left out."
         )
-        return [bool(entry) for entry in result]
-
-    found = passed([0, 0, 0, 0], 1, 3)
-    assert found == [True, True, True, False], (
-        f"of four requests at once with room for 3 tokens, {found} pass. Hint: the "
-        "bucket begins full, a request takes a token, and 1 token is enough for one."
-    )
-    found = passed([0, 0, 1, 1.5, 2], 1, 1)
-    assert found == [True, False, True, False, True], (
-        f"at 0, 0, 1, 1.5 and 2 s with one token a second and room for one, {found} "
-        "pass. Hint: add rate times the seconds since the request before, passed or "
-        "refused, and keep parts of tokens."
-    )
-    found = passed([0, 0, 100, 100, 100], 1, 2)
-    assert found == [True, True, True, True, False], (
-        f"after a long pause with room for 2 tokens, {found} pass. Hint: never more "
-        "than size tokens: min(size, ...)."
-    )
-    found = passed([0, 0.25, 0.5, 0.75, 1, 1.25], 1, 1)
-    assert found == [True, False, False, False, True, False], (
-        f"at a request each quarter of a second, one token a second, {found} pass. "
-        "Hint: a refused request takes no token; the time runs on from each request."
-    )
-    found = passed([0, 0.25, 0.5, 0.75], 4, 1)
-    assert found == [True] * 4, (
-        f"at exactly the rate of 4 a second, {found} pass. Hint: rate is tokens a "
-        "second: rate * seconds."
-    )
-    found = passed([0, 0.5, 1, 1.5, 2, 2.5, 3], 0.5, 1.5)
-    assert found == [True, False, True, False, False, False, True], (
-        f"with half a token a second and room for 1.5, {found} pass. Hint: tokens come "
-        "in parts: no int, no rounding."
-    )
-    assert passed([50, 50, 51], 1, 1) == [True, False, True], (
-        "a first request at 50 s is not treated as one at 0 s. Hint: the bucket is "
-        "full at the first request, whenever that is."
-    )
-    assert passed([], 1, 1) == [], (
-        "without requests, the result is not []. Hint: there is no moments[0] then."
-    )
+    refuses("prompt must be there: no default.", {}, {"n": 1})
+    refuses('extra="forbid" in model_config.', good | {"N": 1}, good | {"top_p": 1})
+    hint = "n: int, with strict=True in model_config, or FastAPI would make '3' a 3."
+    refuses(hint, *[good | {"n": n} for n in ("3", True, 2.0)])
+    refuses("n is an int.", *[good | {"n": n} for n in (1.5, math.nan, [2])])
+    refuses("ge=1 and le=4.", *[good | {"n": n} for n in (0, -1, 5, 10**30)])
+    hint = "min_length=1 and max_length=4 of the list, not of its texts."
+    refuses(hint, *[good | {"stop": stop} for stop in ([], ["b"] * 5)])
+    hint = "stop is a list[str]."
+    refuses(hint, *[good | {"stop": stop} for stop in ("b", [1], [["b"]], {})])
+    refuses("prompt is a str.", *[{"prompt": p} for p in (5, ["a"], {"a": 1})])
+    hint = "None is none of these: leave out Optional and | None."
+    refuses(hint, {"prompt": None}, good | {"n": None}, good | {"stop": None})
 
 
 def check_3(answer):
@@ -244,34 +251,61 @@ WRONG = {  # replacements in a solution, or another body for it
     "events__removes_all": [('.removeprefix("data: ")', '.replace("data: ", "")')],
     "events__bytes": [("found.append(data)", "found.append(data.encode())")],
     "events__one_an_arrival": [("while", "if")],
-    "admitted__no_roof": [
+    "schema__ignores_the_unknown": [(', extra="forbid"', "")],
+    "schema__allows_the_unknown": [('"forbid"', '"allow"')],
+    "schema__not_strict": [("strict=True, ", "")],
+    "schema__nothing_configured": [
         (
-            "min(size, tokens + rate * (moment - before))",
-            "tokens + rate * (moment - before)",
+            '        model_config = pydantic.ConfigDict(strict=True, extra="forbid")\n',
+            "",
         )
     ],
-    "admitted__begins_empty": [("before, passed = size", "before, passed = 0")],
-    "admitted__refused_pay": [("if passed[-1]:", "if True:")],
-    "admitted__time_of_the_passed_only": [
-        ("before = moment\n        passed", "passed"),
-        ("tokens -= 1", "tokens -= 1\n            before = moment"),
+    "schema__number_without_bounds": [("pydantic.Field(1, ge=1, le=4)", "1")],
+    "schema__bounds_left_out": [("ge=1, le=4", "gt=1, lt=4")],
+    "schema__no_upper_bound": [(", le=4", "")],
+    "schema__any_number": [("n: int", "n: float")],
+    "schema__number_must_be_there": [("Field(1, ge", "Field(ge")],
+    "schema__stop_must_be_there": [("Field([], min", "Field(min")],
+    "schema__prompt_may_be_missing": [("prompt: str", 'prompt: str = ""')],
+    "schema__prompt_not_empty": [
+        ("prompt: str", "prompt: str = pydantic.Field(min_length=1)")
     ],
-    "admitted__more_than_one": [("tokens >= 1", "tokens > 1")],
-    "admitted__any_part": [("tokens >= 1", "tokens > 0")],
-    "admitted__whole_tokens": [
+    "schema__prompt_of_any_kind": [("prompt: str", "prompt: object")],
+    "schema__list_of_anything": [("list[str]", "list")],
+    "schema__text_or_list": [("list[str]", "str | list[str]")],
+    "schema__one_text": [("list[str]", "str")],
+    "schema__empty_list": [("min_length=1, ", "")],
+    "schema__list_without_end": [(", max_length=4", "")],
+    "schema__bounds_on_each_text": [
         (
-            "min(size, tokens + rate * (moment - before))",
-            "int(min(size, tokens + rate * (moment - before)))",
+            "list[str] = pydantic.Field([], min_length=1, max_length=4)",
+            "list[pydantic.constr(min_length=1, max_length=4)] = []",
         )
     ],
-    "admitted__rate_divides": [
-        ("rate * (moment - before)", "(moment - before) / rate")
+    "schema__none": [("list[str] =", "list[str] | None =")],
+    "schema__none_by_default": [
+        ("list[str] = pydantic.Field([]", "list[str] | None = pydantic.Field(None")
     ],
-    "admitted__fills_from_zero": [
-        ("size, moments[0] if moments else 0, []", "0, -1, []"),
-    ],
-    "admitted__first_must_exist": [(" if moments else 0", "")],
-    "admitted__numbers": [("return passed", "return sum(passed)")],
+    "schema__an_object": [("return Request", 'return Request(prompt="a")')],
+    "schema__no_schema": """class Request:
+        prompt: str
+        stop: list[str] = []
+        n: int = 1
+
+    return Request""",
+    "schema__a_description": """return {"prompt": str, "stop": list[str], "n": int}""",
+    "schema__checked_by_hand": """class Request(pydantic.BaseModel):
+        model_config = pydantic.ConfigDict(strict=True, extra="forbid")
+        prompt: str
+        stop: list[str] = []
+        n: int = 1
+
+        @pydantic.model_validator(mode="before")
+        @classmethod
+        def check(cls, body):
+            return body if 1 <= body["n"] <= 4 and body["stop"] else None
+
+    return Request""",
     "persist__no_jitter": [("random() * 2**n", "2**n")],
     "persist__constant": [("random() * 2**n", "random()")],
     "persist__linear": [("2**n", "(n + 1)")],
