@@ -237,11 +237,11 @@ def check_3(answer):
         f"with 8 weeks and a rate of 0.1, it returns {found:g}, not math.inf. Hint: 8 "
         "weeks are too few for that rate."
     )
-    weeks = [[2, 7], [7, 1], [7, 7], [4, 0]]
-    found = threshold(weeks, 0.5)
+    weeks = [[2, 7], [7, 1], [7, 7], [9, 0], [3, 1]]
+    found = threshold(weeks, 0.34)
     assert found == 7, (
-        f"with highest values 4, 7, 7, 7 and a rate of 0.5, it returns {found:g}, not "
-        "7. Hint: keep equal values of different weeks."
+        f"with highest values 3, 7, 7, 7, 9 and a rate of 0.34, it returns {found:g}, "
+        "not 7. Hint: keep equal values of different weeks."
     )
 
 
