@@ -56,10 +56,12 @@ def frechet(reference, windows):
     """Fréchet distance of windows (N, ..., D) to a reference (..., D): (N,).
 
     metrics.frechet_distance(reference, window), for all windows at once and few
-    features D.
+    features D; inf for a window with NaN or infinite features.
     """
     reference = np.reshape(reference, (-1, reference.shape[-1]))
     windows = np.reshape(windows, (len(windows), -1, windows.shape[-1]))
+    finite = np.isfinite(windows).all(axis=(1, 2))
+    windows = np.where(finite[:, None, None], windows, 0)
     mean, cov = reference.mean(axis=0), np.cov(reference.T)
     values, vectors = np.linalg.eigh(cov)
     root = vectors * np.sqrt(values.clip(0)) @ vectors.T
@@ -69,7 +71,8 @@ def frechet(reference, windows):
     # The roots of the eigenvalues of cov @ covs, which root @ covs @ root shares.
     roots = np.sqrt(np.linalg.eigvalsh(root @ covs @ root).clip(0)).sum(axis=1)
     traces = np.trace(cov) + np.trace(covs, axis1=1, axis2=2)
-    return np.sum((means - mean) ** 2, axis=1) + traces - 2 * roots
+    distances = np.sum((means - mean) ** 2, axis=1) + traces - 2 * roots
+    return np.where(finite, distances, np.inf)
 
 
 class Alarm:
@@ -109,21 +112,27 @@ class Alarm:
 
 
 def calibrate(alarms, weeks, rate):
-    """Set thresholds so that any alarm is raised in a share `rate` of quiet weeks.
+    """Set thresholds so that a new quiet week raises any alarm with probability at most
+    `rate`.
 
-    Each of n alarms gets rate / n (Bonferroni), and the threshold that just this share
-    of the highest values of the weeks exceeds. weeks: quiet, as many as are needed:
-    n / rate at least, several times that for thresholds that hardly depend on chance.
+    Each of A alarms gets a share of it, rate / A (Bonferroni). Of W quiet weeks, its
+    threshold is the k-th highest peak, k = floor(share * (W + 1)): a new week is as
+    likely in any place of the order of W + 1 weeks, and exceeds it with probability
+    k / (W + 1). weeks: at least A / rate - 1; with five times as many (k = 5), the
+    threshold depends less on chance.
     """
     share = rate / len(alarms)
     peaks = [[alarm.values(week).max() for alarm in alarms] for week in weeks]
-    # Among 1 + len(peaks) weeks, a new one is as likely in any place of their order.
-    above = int(share * (len(peaks) + 1) + 1e-9)
-    if above < 1:
-        needed = int(np.ceil(1 / share - 1e-9))
+    k = int(share * (len(peaks) + 1) + 1e-9)
+    if k < 1:
+        needed = int(np.ceil(1 / share - 1e-9)) - 1
         raise CourseError(f"{len(peaks)} quiet weeks are too few: give {needed}.")
+    if not np.isfinite(peaks).all():
+        raise CourseError(
+            "A quiet week has numbers that are NaN: leave such weeks out."
+        )
     for alarm, values in zip(alarms, np.transpose(peaks), strict=True):
-        alarm.threshold = np.sort(values)[-above]
+        alarm.threshold = np.sort(values)[-k]
 
 
 def live():

@@ -53,6 +53,25 @@ def test_frechet_is_that_of_metrics():
     np.testing.assert_allclose(monitoring.frechet(reference, windows), expected)
 
 
+@pytest.mark.parametrize("broken", [math.nan, math.inf])
+def test_what_is_no_number_raises_the_alarm(broken):
+    rng = np.random.default_rng(0)
+    reference = {"x": rng.normal(size=(200, 3))}
+    whole = {"x": rng.normal(size=(100, 3))}
+    week = {"x": whole["x"].copy()}
+    week["x"][60, 1] = broken
+    alarm = monitoring.Alarm("x", monitoring.frechet, reference, size=50, step=25)
+    alarm.threshold = 1e6
+    expected = [*alarm.values(whole)[:1], math.inf, math.inf]
+    np.testing.assert_allclose(alarm.values(week), expected)
+    assert alarm.raised(week) == 75 and alarm.raised(whole) == math.inf
+    with pytest.raises(CourseError, match="has numbers that are NaN"):
+        monitoring.calibrate([alarm], [whole, week], rate=0.5)
+    all_broken = np.full((1, 50), broken)  # these count as the largest numbers
+    assert monitoring.ks(reference["x"], all_broken)[0] == 1
+    assert monitoring.psi(reference["x"], all_broken)[0] > 3
+
+
 def test_psi_has_a_bin_for_each_class():
     reference, window = np.repeat([2, 5, 7], [10, 30, 60]), [[2] * 50 + [7] * 50]
     p, q = np.array([10.5, 30.5, 60.5]) / 101.5, np.array([50.5, 0.5, 50.5]) / 101.5
@@ -117,8 +136,17 @@ def test_too_few_quiet_weeks_are_refused():
     alarms = [monitoring.Alarm("x", mean_shift, {"x": [0]}, 50)] * 2
     weeks = quiet(np.random.default_rng(0), 99)
     monitoring.calibrate(alarms, weeks[:19], rate=0.1)
-    with pytest.raises(CourseError, match="99 quiet weeks are too few: give 200"):
+    with pytest.raises(CourseError, match="99 quiet weeks are too few: give 199"):
         monitoring.calibrate(alarms, weeks, rate=0.01)
+
+
+@pytest.mark.parametrize("weeks,rate,k", [(19, 0.05, 1), (99, 0.05, 5), (98, 0.05, 4)])
+def test_the_threshold_is_the_kth_highest_peak(weeks, rate, k):
+    """k = floor(rate (weeks + 1)), as in lesson 19 and its exercise 19.3."""
+    alarm = monitoring.Alarm("x", mean_shift, {"x": [0]}, size=1, step=1)
+    peaks = np.random.default_rng(0).permutation(weeks) + 1.0
+    monitoring.calibrate([alarm], [{"x": np.array([0, peak])} for peak in peaks], rate)
+    assert alarm.threshold == weeks + 1 - k
 
 
 @pytest.fixture

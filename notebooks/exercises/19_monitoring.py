@@ -29,8 +29,8 @@ def patient(values, threshold, size, step, patience):
 def calibrated(weeks, rate):
     """A list of values for each quiet week, and a share -> the threshold."""
     highest = sorted(max(week) for week in weeks)
-    above = math.floor(rate * len(highest) + 1e-9)
-    return highest[-1 - above]
+    k = math.floor(rate * (len(highest) + 1) + 1e-9)
+    return highest[-k] if k else math.inf
 
 
 def check_1(answer):
@@ -175,7 +175,7 @@ def check_2(answer):
 
 
 def check_3(answer):
-    """The threshold that a share of the quiet weeks exceeds."""
+    """The threshold that a new quiet week exceeds rarely enough."""
 
     def threshold(weeks, rate):
         given = copy.deepcopy(weeks)
@@ -190,54 +190,58 @@ def check_3(answer):
 
     weeks = [[1, 4, 2], [9, 1, 1, 1], [3, 6], [2, 2, 7], [5, 1, 1], [1, 8, 8, 8]]
     weeks += [[3, 2, 1], [2, 2, 2]]  # the highest values are 2 to 9
-    found = threshold(weeks, 0.25)
-    pooled = [value for week in weeks for value in week]
-    assert (
-        not close(found, np.quantile(pooled, 0.75)) and found != sorted(pooled)[-7]
-    ), (
-        f"it returns {found:g}: a share of all values exceeds that, not of the weeks. "
-        "Hint: what counts of a week is its highest value."
+    found = threshold(weeks, 0.34)  # k = 3: 7
+    ordered = sorted(value for week in weeks for value in week)
+    pooled = ordered[-math.floor(0.34 * (len(ordered) + 1))]
+    assert found != pooled and not close(found, np.quantile(ordered, 0.66)), (
+        f"it returns {found:g}, as if each value were a week. Hint: what counts of a "
+        "week is its highest value."
     )
     means = [np.mean(week) for week in weeks]
-    assert found not in (np.quantile(means, 0.75), sorted(means)[-3]), (
+    assert found not in (np.quantile(means, 0.66), sorted(means)[-3]), (
         "it looks at the means of the weeks. Hint: a week has a false alarm if its "
         "highest value exceeds the threshold."
     )
-    assert not close(found, np.quantile(range(2, 10), 0.75)), (
+    assert not close(found, np.quantile(range(2, 10), 0.66)), (
         f"it returns {found:g}, which lies between two of the highest values. Hint: "
         "np.quantile interpolates; return one of the values."
     )
-    assert found != 9, (
-        "no week exceeds its threshold, though a quarter may. Hint: return the "
-        "smallest of the highest values that few enough exceed."
+    assert found != 8, (
+        "with 8 weeks and a rate of 0.34, it returns the second highest. Hint: the new "
+        "week counts, too: k / 9 is the probability, and 3 / 9 is at most 0.34."
     )
     assert found != 6, (
-        "of 8 weeks, 3 exceed its threshold, and 2 may. Hint: it is too low; count "
-        "the weeks above it."
-    )
-    assert found != 8, (
-        "of 8 weeks, only 1 exceeds its threshold, and 2 may. Hint: is it one place "
-        "too high? A week that only reaches the threshold does not exceed it."
+        "with 8 weeks and a rate of 0.34, it returns the fourth highest. Hint: 4 / 9 "
+        "is more than 0.34; and the k-th highest is highest[-k] of a sorted list."
     )
     assert found == 7, (
-        f"with highest values 2 to 9 and a rate of 0.25, it returns {found:g}, not 7. "
-        "Hint: sort the highest values; two of eight may be above."
+        f"with highest values 2 to 9 and a rate of 0.34, it returns {found:g}, not 7. "
+        "Hint: sort the highest values; the third highest is exceeded in 3 of 9."
     )
     found = threshold(weeks, 0.2)
-    assert found == 8, (
-        f"with 8 weeks and a rate of 0.2, it returns {found:g}, not 8. Hint: at most "
-        "1.6 weeks may exceed it, so 1."
+    assert found != 8, (
+        "with 8 weeks and a rate of 0.2, it returns the second highest. Hint: a new "
+        "week exceeds that with probability 2 / 9, and 0.2 is less."
+    )
+    assert found == 9, (
+        f"with highest values 2 to 9 and a rate of 0.2, it returns {found:g}, not 9. "
+        "Hint: at most 1.8 of 9 weeks may exceed it, so 1."
     )
     found = threshold(weeks, 0.1)
-    assert found == 9, (
-        f"with 8 weeks and a rate of 0.1, it returns {found:g}, not 9. Hint: not a "
-        "single week may exceed it, so it is the highest value of all."
+    assert found not in (2, 9), (
+        f"with 8 weeks and a rate of 0.1, it returns {found:g}. Hint: a new week "
+        "exceeds even the highest of 8 with probability 1 / 9. Then k is 0, and "
+        "highest[-0] is the first value: return math.inf."
     )
-    weeks = [[2, 7], [7, 1], [7, 7], [4, 0]]
-    found = threshold(weeks, 0.5)
+    assert found == math.inf, (
+        f"with 8 weeks and a rate of 0.1, it returns {found:g}, not math.inf. Hint: 8 "
+        "weeks are too few for that rate."
+    )
+    weeks = [[2, 7], [7, 1], [7, 7], [9, 0], [3, 1]]
+    found = threshold(weeks, 0.34)
     assert found == 7, (
-        f"with highest values 4, 7, 7, 7 and a rate of 0.5, it returns {found:g}, not "
-        "7. Hint: keep equal values of different weeks; three of four exceed 4."
+        f"with highest values 3, 7, 7, 7, 9 and a rate of 0.34, it returns {found:g}, "
+        "not 7. Hint: keep equal values of different weeks."
     )
 
 
@@ -293,7 +297,8 @@ WRONG = {  # replacements in a solution, or another body for it
     "patient__never_at_the_end": [("enumerate(values)", "enumerate(values[:-1])")],
     "calibrated__all_values": (
         "values = sorted(value for week in weeks for value in week)\n"
-        "    return values[-1 - math.floor(rate * len(values))]"
+        "    k = math.floor(rate * (len(values) + 1))\n"
+        "    return values[-k] if k else math.inf"
     ),
     "calibrated__quantile_of_all": (
         "return np.quantile([value for week in weeks for value in week], 1 - rate)"
@@ -302,11 +307,22 @@ WRONG = {  # replacements in a solution, or another body for it
         "return np.quantile([max(week) for week in weeks], 1 - rate)"
     ),
     "calibrated__means": [("max(week)", "np.mean(week)")],
-    "calibrated__one_too_low": [("-1 - above", "-2 - above")],
-    "calibrated__one_too_high": [("-1 - above", "-max(1, above)")],
+    "calibrated__without_the_new_week": [("(len(highest) + 1)", "len(highest)")],
+    "calibrated__a_share_of_the_weeks": (
+        "highest = sorted(max(week) for week in weeks)\n"
+        "    return highest[-1 - math.floor(rate * len(highest) + 1e-9)]"
+    ),
+    "calibrated__one_too_low": [("highest[-k]", "highest[-1 - k]")],
+    "calibrated__one_too_high": [("highest[-k]", "highest[-max(1, k - 1)]")],
     "calibrated__rounds_up": [("math.floor(", "math.ceil("), (" + 1e-9", "")],
-    "calibrated__the_highest": [("[-1 - above]", "[-1]")],
-    "calibrated__not_sorted": [("sorted(", "list("), ("[-1 - above]", "[above]")],
+    "calibrated__rounds": [("math.floor(", "round(")],
+    "calibrated__the_highest": [("highest[-k] if k else math.inf", "highest[-1]")],
+    "calibrated__from_the_low_end": [("highest[-k]", "highest[k - 1]")],
+    "calibrated__no_infinity": [(" if k else math.inf", "")],
+    "calibrated__the_highest_for_want_of_weeks": [
+        ("else math.inf", "else highest[-1]")
+    ],
+    "calibrated__not_sorted": [("sorted(", "list(")],
     "calibrated__a_set": [
         ("sorted(max(week) for week in weeks)", "sorted({max(week) for week in weeks})")
     ],
@@ -314,6 +330,7 @@ WRONG = {  # replacements in a solution, or another body for it
         "for week in weeks:\n"
         "        week.sort()\n"
         "    highest = sorted(week[-1] for week in weeks)\n"
-        "    return highest[-1 - math.floor(rate * len(highest) + 1e-9)]"
+        "    k = math.floor(rate * (len(highest) + 1) + 1e-9)\n"
+        "    return highest[-k] if k else math.inf"
     ),
 }
