@@ -585,7 +585,8 @@ def test_page_writes_with_the_keyboard_alone(server, page):
     page.keyboard.press("Enter")
     page.wait_for_selector("#status:has-text('stored')")
     stored = (server[1] / "feedback.jsonl").read_text(encoding="ascii").splitlines()
-    assert json.loads(stored[-1])["output"] == text
+    vote = json.loads(stored[-1])
+    assert vote["output"] == text and vote["model"] == GPT
 
 
 def test_page_draws_with_the_keyboard_alone(server, page):
