@@ -49,7 +49,8 @@ def definitions(number, only=(), **names):
             exec(cell.source, names)
             continue
         for node in ast.parse(cell.source).body:
-            defined = isinstance(node, ast.FunctionDef | ast.ClassDef)
+            kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+            defined = isinstance(node, kinds)
             if defined and (not only or node.name in only):
                 exec(ast.get_source_segment(cell.source, node), names)
     return names

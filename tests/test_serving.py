@@ -15,6 +15,7 @@ import sys
 import time
 
 from course_utils import ROOT, CourseError, artifacts, serving, tokenizer
+from course_utils.serving.server import listen
 
 import hypothesis
 import numpy as np
@@ -371,9 +372,8 @@ def begin(server, **settings):
     body = {"model": GPT, "prompt": "She", "max_tokens": 1000} | settings
     body = json.dumps(body).encode()
     opened = socket.create_connection(("127.0.0.1", server[0]), timeout=600)
-    head = (
-        "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-    )
+    head = "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\n"
+    head += "Content-Type: application/json\r\n"
     opened.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     return opened
 
@@ -407,6 +407,14 @@ def test_beyond_capacity_others_are_refused_and_health_answers(server):
         assert rows_at_work(server) > 0
         assert ask(server, "/v1/images/generations", {"model": VAE})[0] == 200
     wait_until_idle(server)
+
+
+def test_more_than_ever_fits_is_refused_for_good(server):
+    """Not with a 429, after which a client would come again."""
+    body = {"model": GPT, "prompt": ["She"] * 16, "n": 4}
+    status, headers, data = ask(server, "/v1/completions", body)
+    assert status == 400 and "retry-after" not in headers
+    assert json.loads(data)["error"]["param"] == "n"
 
 
 def test_half_open_sockets_are_dropped(server):
@@ -489,7 +497,8 @@ def test_page_files(server):
     """What can be seen of the page without a browser."""
     status, headers, data = ask(server, "/")
     assert status == 200 and data == (PAGE / "index.html").read_bytes()
-    assert headers["content-security-policy"].startswith("default-src 'self';")
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'self';") and policy.endswith("'none'")
     html, script = data.decode(), (PAGE / "page.js").read_text(encoding="utf-8")
     for path in re.findall(r'(?:src|href)="(page/[^"]+)"', html):
         assert ask(server, f"/{path}")[2] == (PAGE.parent / path).read_bytes()
@@ -576,7 +585,8 @@ def test_page_writes_with_the_keyboard_alone(server, page):
     page.keyboard.press("Enter")
     page.wait_for_selector("#status:has-text('stored')")
     stored = (server[1] / "feedback.jsonl").read_text(encoding="ascii").splitlines()
-    assert json.loads(stored[-1])["output"] == text
+    vote = json.loads(stored[-1])
+    assert vote["output"] == text and vote["model"] == GPT
 
 
 def test_page_draws_with_the_keyboard_alone(server, page):
@@ -625,6 +635,25 @@ def test_hostile_output_is_text_on_the_page(server, page):
     assert page.text_content("#status") == error["error"]["message"] and fits(page)
 
 
+def test_names_of_other_sites_are_refused():
+    """A site could let its own name lead to 127.0.0.1, and read the answers."""
+    with TestClient(serving.create_app([GPT]), "http://localhost:8000") as web:
+        assert web.get("/health").status_code == 200
+        for name in ("evil.example", "localhost.evil.example:8000", ""):
+            assert web.get("/health", headers={"Host": name}).status_code == 400
+    with TestClient(
+        serving.create_app([GPT], api_key="key"), "http://a.example"
+    ) as web:
+        assert web.get("/health").status_code == 200
+
+
+def test_sites_that_may_show_the_page():
+    app = serving.create_app([GPT], frame_ancestors="https://example.org")
+    with TestClient(app, "http://localhost") as web:
+        policy = web.get("/").headers["content-security-policy"]
+        assert policy.endswith("; frame-ancestors https://example.org")
+
+
 def test_a_key_is_asked_for_where_one_is_set():
     with TestClient(serving.create_app([GPT], api_key="sécret")) as web:
         answer = web.get("/v1/models")
@@ -632,7 +661,9 @@ def test_a_key_is_asked_for_where_one_is_set():
             answer.status_code == 401 and "API key" in answer.json()["error"]["message"]
         )
         wrong = {"Authorization": "Bearer wrong"}
-        assert web.get("/metrics", headers=wrong).status_code == 401
+        refusal = web.get("/metrics", headers=wrong)
+        assert refusal.status_code == 401
+        assert refusal.headers["www-authenticate"] == "Bearer"
         assert web.get("/health").status_code == 200
         right = {"Authorization": "Bearer sécret".encode()}
         assert web.get("/v1/models", headers=right).status_code == 200
@@ -656,6 +687,23 @@ def test_next_free_port_and_nothing_left(server):
         assert port > server[0] and ask((port,), "/health")[0] == 200
     with pytest.raises(ConnectionError):
         socket.create_connection(("127.0.0.1", port))
+
+
+def test_parts_of_an_answer_do_not_wait_for_one_another():
+    """Else each later answer on a connection takes 40 ms more (delayed ACK)."""
+    with listen("127.0.0.1", 8650) as opened:
+        with socket.create_connection(opened.getsockname()), opened.accept()[0] as peer:
+            assert peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_an_attached_server_ends_with_its_standard_input():
+    """However the program ends that started it: nothing stays behind."""
+    command = [sys.executable, "-m", "course_utils.serving", GPT, "--port", "8680"]
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+    with subprocess.Popen([*command, "--attached"], **pipes) as process:
+        assert process.stdout.readline().startswith(b"http://127.0.0.1:")
+        process.stdin.close()
+        assert process.wait(200) == 0
 
 
 def test_unknown_model_is_named():

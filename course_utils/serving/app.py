@@ -11,7 +11,7 @@ import uuid
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from course_utils import CourseError, artifacts
+from course_utils import CourseError, artifacts, monitoring
 from course_utils.serving import models, schemas, watch
 from course_utils.serving.engine import Engine, ImageRow, TextRow
 
@@ -23,27 +23,48 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 PAGE = Path(__file__).parent / "page"
-SAFE = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
+SAFE = "default-src 'self'; img-src 'self' data:; frame-ancestors "
+# Without a key, other names are refused: a site can let its own name lead to 127.0.0.1
+# (DNS rebinding). The last one is Colab's, which shows the page in a frame.
+LOCAL = ["127.0.0.1", "localhost", "*.googleusercontent.com"]
 TEXT = models.Transformer, models.Recurrent, models.Chat
 FAILED = "The model failed: see the log of the server."
 MAX_FEEDBACK = 10e6  # bytes that the file of feedback may reach
 
 
-def create_app(names=None, api_key=None, num_waiting=32):
+def create_app(names=None, api_key=None, num_waiting=32, frame_ancestors="'none'"):
     """The application, for `running` or any ASGI server.
 
-    names: models to serve, all that `models.find` finds by default; api_key: what
-    clients must then send; num_waiting: rows that may wait for a model beyond those
-    that it works on; others are refused (429). Raises CourseError for unknown names.
+    names: models or aliases (monitoring.go_live) to serve, all that are there by
+    default; api_key: what clients must then send; num_waiting: rows that may wait for a
+    model beyond those that it works on; others are refused (429); frame_ancestors: the
+    sites that may show the page within theirs. Raises CourseError for unknown names.
     """
-    found = models.find()
+    found = dict.fromkeys(monitoring.live()) | models.find()
     if unknown := sorted(set(names or []) - set(found)):
         choice = f"choose from {', '.join(found)}"
         raise CourseError(f"{unknown[0][:40]!r} cannot be served: {choice:.200}.")
-    engines = {name: Engine(name, found[name], num_waiting) for name in names or found}
-    metrics = watch.Metrics(engines)
+    engines, metrics = {}, watch.Metrics()
+
+    def start(name, kind):
+        if kind and name not in engines:
+            engines[name] = Engine(name, kind, num_waiting)
+            metrics.watch(name, engines[name])
+
+    for name in names or found:
+        start(name, found[name])
+
+    def version(name):
+        """What answers for a name: where it is an alias, the model that is live now."""
+        versions = monitoring.live()
+        if name not in versions or name not in (names or versions):
+            return name
+        if versions[name] not in engines:  # saved since the server was started
+            start(versions[name], models.find().get(versions[name]))
+        return versions[name]
 
     @asynccontextmanager
     async def lifespan(app):
@@ -52,8 +73,10 @@ def create_app(names=None, api_key=None, num_waiting=32):
             engine.close()
 
     app = fastapi.FastAPI(title="Models", lifespan=lifespan, redoc_url=None)
+    hosts = ["*"] if api_key else LOCAL
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(watch.Watch, metrics=metrics)
-    for kind in [HTTPException, RequestValidationError, Exception]:
+    for kind in [HTTPException, RequestValidationError, CourseError, Exception]:
         app.add_exception_handler(kind, explain)
 
     def check_key(request: Request):
@@ -70,7 +93,11 @@ def create_app(names=None, api_key=None, num_waiting=32):
 
     async def choose(name, *kinds):
         """The engine of a model, or of the first one of these kinds, loaded."""
-        known = [each for each, engine in engines.items() if engine.kind in kinds]
+        try:
+            name = await asyncio.to_thread(version, name)
+        except CourseError as error:  # live.json was damaged
+            raise refused(503, str(error), "model", "model_not_loaded") from error
+        known = [each for each in [*engines] if engines[each].kind in kinds]
         if not known or name not in [None, *known]:
             message = f"No such model here: choose from {', '.join(known)}."
             raise refused(404, message, "model", "model_not_found")
@@ -82,7 +109,7 @@ def create_app(names=None, api_key=None, num_waiting=32):
 
     @app.get("/", include_in_schema=False)
     def page():
-        headers = {"Content-Security-Policy": SAFE}
+        headers = {"Content-Security-Policy": SAFE + frame_ancestors}
         return FileResponse(PAGE / "index.html", headers=headers)
 
     app.mount("/page", StaticFiles(directory=PAGE))
@@ -96,8 +123,12 @@ def create_app(names=None, api_key=None, num_waiting=32):
         return Response(metrics.text(), media_type=watch.MEDIA_TYPE)
 
     @app.get("/v1/models", **api)
-    async def list_models() -> dict:
-        return {"object": "list", "data": [e.describe() for e in engines.values()]}
+    def list_models() -> dict:
+        entries = {name: engines[name].describe() for name in [*engines]}
+        for alias in monitoring.live():
+            if (name := version(alias)) in engines:
+                entries[alias] = engines[name].describe() | {"id": alias}
+        return {"object": "list", "data": [*entries.values()]}
 
     @app.post("/v1/completions", **api)
     async def completions(body: schemas.Completion, request: Request):
@@ -115,13 +146,15 @@ def create_app(names=None, api_key=None, num_waiting=32):
 
     @app.post("/feedback", **api)
     def feedback(body: schemas.Feedback) -> dict:
-        if body.model not in engines:
+        name = version(body.model)
+        if name not in engines:
             raise refused(404, "There is no such model.", "model", "model_not_found")
         path = artifacts.root() / "feedback.jsonl"
         if path.exists() and path.stat().st_size > MAX_FEEDBACK:
             raise refused(429, "The file of feedback is full.")
         path.parent.mkdir(parents=True, exist_ok=True)
         entry = {"time": round(time.time())} | body.model_dump(exclude_none=True)
+        entry["model"] = name
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
         return {"stored": True}
@@ -131,8 +164,8 @@ def create_app(names=None, api_key=None, num_waiting=32):
 
 def refused(status, message, param=None, code=None):
     """An error that `explain` answers in OpenAI's form."""
-    headers = {"Retry-After": "1"} if status == 429 else None
-    error = HTTPException(status, message, headers)
+    headers = {429: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
+    error = HTTPException(status, message, headers.get(status))
     error.param, error.code = param, code
     return error
 
@@ -144,6 +177,8 @@ async def explain(request, error):
         place = ".".join(map(str, first["loc"][1:]))[:60] or None
         place = place and place.encode(errors="replace").decode()
         error = refused(400, f"{place or 'The body'}: {first['msg']}", place)
+    if isinstance(error, CourseError):  # live.json was damaged
+        error = refused(503, str(error), None, "model_not_loaded")
     status = getattr(error, "status_code", 500)
     kind = "invalid_request_error" if status < 500 else "server_error"
     kind = {401: "authentication_error", 429: "rate_limit_error"}.get(status, kind)
@@ -157,7 +192,9 @@ class Stream(StreamingResponse):
     """Ends its rows when it ends, also when the client leaves."""
 
     def __init__(self, rows, lines):
-        super().__init__(lines, media_type="text/event-stream")
+        # Proxies shall pass on each event at once.
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        super().__init__(lines, 200, headers, "text/event-stream")
         self.rows = rows
 
     async def __call__(self, *connection):
@@ -176,8 +213,11 @@ def waker():
 
 
 def submit(engine, rows):
+    if len(rows) > engine.limit:
+        message = f"{engine.name} takes at most {engine.limit} at once: ask for fewer."
+        raise refused(400, message, "n")
     if not engine.submit(rows):
-        message = f"{engine.name} is busy, or n too large: try again in a moment."
+        message = f"{engine.name} is busy: try again in a moment."
         raise refused(429, message, None, "rate_limit_exceeded")
 
 
@@ -215,7 +255,9 @@ async def write(request, engine, body, metrics):
 
     def usage():
         num_read, num_new = sum(map(len, encoded)), sum(len(row.new) for row in rows)
-        metrics.count_tokens(engine.name, num_read, num_new)
+        unknown = getattr(model, "unknown", None)
+        num_unknown = sum(ids.count(unknown) for ids in encoded)
+        metrics.count_tokens(engine.name, num_read, num_new, num_unknown)
         usage = {"prompt_tokens": num_read, "completion_tokens": num_new}
         return usage | {"total_tokens": num_read + num_new}
 

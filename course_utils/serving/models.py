@@ -51,6 +51,7 @@ class Recurrent:
     """The networks of lessons 03 and 03b, which read characters; zeros begin a row."""
 
     slots, chunk, ends, context = 16, 32, (), float("inf")
+    unknown = 0  # the id of a character that is not in the vocabulary
 
     def __init__(self, name):
         card = artifacts.card(name)

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import socket
+import sys
 import threading
 import time
 
@@ -54,9 +55,13 @@ def listen(host, port):
     reason = "ports go from 0 to 65535"
     for each in range(port, min(port + 50, 2**16) if port >= 0 else port):
         try:
-            return socket.create_server((host, each), backlog=512)
+            opened = socket.create_server((host, each), backlog=512)
         except OSError as error:
             reason = error.strerror
+            continue
+        # An answer goes in two parts; the second must not wait for word of the first.
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return opened
     raise CourseError(f"Cannot listen on {host[:40]} from port {port} on: {reason}.")
 
 
@@ -64,6 +69,12 @@ def _server(app):
     settings = dict(http=Protocol, ws="none", log_level="warning", access_log=False)
     config = uvicorn.Config(app, timeout_graceful_shutdown=2, lifespan="on", **settings)
     return uvicorn.Server(config)
+
+
+def _attach(server):
+    """End the server when standard input ends, as it does with whoever holds it."""
+    sys.stdin.read()
+    server.should_exit = True
 
 
 def main(arguments=None):
@@ -74,16 +85,25 @@ def main(arguments=None):
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="or the next free one")
+    parser.add_argument(
+        "--attached", action="store_true", help="end when standard input does"
+    )
+    sites = dict(default="'none'", help="sites that may show the page within theirs")
+    parser.add_argument("--frame-ancestors", **sites)
     options, key = parser.parse_args(arguments), os.environ.get("COURSE_API_KEY")
     if options.host not in ("127.0.0.1", "localhost") and not key:
         parser.error("others can reach that host: set COURSE_API_KEY to a secret first")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
-        app = application.create_app(options.models or None, key)
+        frames = dict(frame_ancestors=options.frame_ancestors)
+        app = application.create_app(options.models or None, key, **frames)
         with listen(options.host, options.port) as opened:
             print(f"http://{options.host}:{opened.getsockname()[1]}", flush=True)
+            server = _server(app)
+            if options.attached:
+                threading.Thread(target=_attach, args=(server,), daemon=True).start()
             with contextlib.suppress(KeyboardInterrupt):
-                _server(app).run(sockets=[opened])
+                server.run(sockets=[opened])
     except CourseError as error:
         parser.error(str(error))
 

@@ -15,19 +15,21 @@ log = logging.getLogger("course_utils.serving")
 class Metrics:
     """No label holds anything that a client sent: routes and models are ours."""
 
-    def __init__(self, engines):
+    def __init__(self):
         self.registry = CollectorRegistry()
         kept = dict(registry=self.registry)
         self.requests = Counter("requests", "Answered", ["route", "status"], **kept)
         self.seconds = Histogram("request_seconds", "To the end", ["route"], **kept)
         self.tokens = Counter("tokens", "Read or written", ["model", "kind"], **kept)
-        rows = Gauge("rows", "At work or waiting", ["model"], **kept)
-        for name, engine in engines.items():
-            rows.labels(name).set_function(lambda engine=engine: len(engine.rows()))
+        self.rows = Gauge("rows", "At work or waiting", ["model"], **kept)
 
-    def count_tokens(self, name, num_read, num_new):
-        self.tokens.labels(name, "read").inc(num_read)
-        self.tokens.labels(name, "written").inc(num_new)
+    def watch(self, name, engine):
+        self.rows.labels(name).set_function(lambda: len(engine.rows()))
+
+    def count_tokens(self, name, num_read, num_new, num_unknown):
+        counts = {"read": num_read, "written": num_new, "unknown": num_unknown}
+        for kind, count in counts.items():  # the unknown ones were read, too
+            self.tokens.labels(name, kind).inc(count)
 
     def text(self):
         return exposition.generate_latest(self.registry)

@@ -5,7 +5,7 @@ const $ = (id) => document.getElementById(id);
 const element = (name, text) => Object.assign(document.createElement(name), { textContent: text });
 let models = {};
 let writing = null; // AbortController of the text that is being written
-let written = { prompt: "", output: "" };
+let written = { prompt: "", output: "" }; // and the model that wrote it
 let chosen = []; // one or two pictures of the grid: {latent, class}
 let edited = null; // the picture under the sliders
 let numDrawn = 0, drawing = false, drawAgain = false;
@@ -68,8 +68,8 @@ function showModel() {
 
 // ---- Text
 
-function setWritten(prompt, output) {
-  written = { prompt, output };
+function setWritten(prompt, output, model) {
+  written = { prompt, output, model };
   const given = current().kind === "chat" ? "" : prompt;
   $("written").replaceChildren(Object.assign(element("span", given), { className: "given" }), output);
 }
@@ -109,7 +109,7 @@ async function write() {
     for await (const event of events(answer)) {
       if (event.error) throw new Error(event.error.message);
       for (const choice of event.choices) written.output += choice.delta ? choice.delta.content : choice.text;
-      setWritten(prompt, written.output);
+      setWritten(prompt, written.output, event.model); // of an alias, the version
     }
     say(`${((performance.now() - begun) / 1000).toFixed(1)} seconds`);
   } finally {
@@ -220,7 +220,7 @@ function resetVotes() {
 async function vote(button) {
   const body = { model: current().id, rating: button.dataset.rating };
   if (current().kind === "image") Object.assign(body, { prompt: edited.class || "random", latent: edited.latent });
-  else Object.assign(body, { prompt: written.prompt, output: written.output.slice(0, 20000) });
+  else Object.assign(body, written, { output: written.output.slice(0, 20000) });
   await ask("feedback", body);
   for (const each of button.parentElement.children) each.disabled = true;
   say("Thank you: your vote is stored.");

@@ -1,0 +1,255 @@
+"""Lessons 18 and 18b: a server by hand, its repairs, loads, LiteRT as the engine."""
+
+import asyncio
+import codecs
+import contextlib
+import hmac
+import html
+import json
+import socket
+import threading
+import time
+
+from course_utils import artifacts, decoding
+from course_utils import tokenizer as bpe
+
+import fastapi
+import lessons
+import numpy as np
+import openai
+import pydantic
+import pytest
+import requests
+import tensorflow as tf
+import uvicorn
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+
+GPT = "austen_transformer"
+
+
+@pytest.fixture(scope="module")
+def names():
+    """What both lessons have imported and loaded."""
+    with lessons.shipped_only():
+        gpt, merges = artifacts.load(GPT), artifacts.card(GPT)["merges"]
+    found = dict(gpt=gpt, merges=merges, read=decoding.reader(gpt), bpe=bpe, tf=tf)
+    found |= dict(decoding=decoding, codecs=codecs, hmac=hmac, html=html)
+    found |= dict(np=np, json=json, time=time, socket=socket, threading=threading)
+    found |= dict(
+        contextlib=contextlib, requests=requests, asyncio=asyncio, openai=openai
+    )
+    found |= dict(fastapi=fastapi, pydantic=pydantic, uvicorn=uvicorn)
+    found |= dict(RequestValidationError=RequestValidationError)
+    found |= dict(JSONResponse=JSONResponse, StreamingResponse=StreamingResponse)
+    return found | dict(HTMLResponse=HTMLResponse)
+
+
+def defined(number, **names):
+    """The functions of a lesson, one of which has lost its decorator."""
+    names = lessons.definitions(number, **names)
+    if number == "18":
+        names["serve"] = contextlib.contextmanager(names["serve"])
+    return names
+
+
+@pytest.fixture(scope="module")
+def first(names):
+    return defined("18", **names)
+
+
+@pytest.fixture(scope="module")
+def second(names):
+    return defined("18b", model=GPT, **names)
+
+
+def greedy(gpt, ids, num_new):
+    """Without a cache"""
+    ids = [*ids]
+    for _ in range(num_new):
+        ids.append(int(gpt(np.array([ids]))[0, -1].numpy().argmax()))
+    return ids[-num_new:]
+
+
+def test_text_by_hand_is_that_of_the_network(first, names):
+    ids = bpe.encode("It is a truth", names["merges"])
+    assert [*first["write"]("It is a truth", 6, 0)] == greedy(names["gpt"], ids, 6)
+    assert len([*first["write"]("", 3, 1.0)]) == 3
+
+
+def test_draws_follow_the_softmax(first):
+    logits = np.log(np.array([0.6, 0.3, 0.1], "float32"))
+    counts = np.bincount([first["choose"](logits, 1.0) for _ in range(3000)])
+    np.testing.assert_allclose(counts / 3000, [0.6, 0.3, 0.1], atol=0.03)
+    assert first["choose"](logits, 0) == 0
+
+
+GOOD = {"prompt": "She was", "max_tokens": 2}
+WRONG = [b"", b"{", b"[]", b"1", {}, {"max_tokens": 2}]
+WRONG += [GOOD | {"prompt": value} for value in (5, None, "\ud800", "x" * 2001)]
+WRONG += [GOOD | {"max_tokens": value} for value in (0, -1, 201, 1.5, "2", True, 10**9)]
+nan, inf = float("nan"), float("inf")
+WRONG += [GOOD | {"temperature": value} for value in (-1, 2.1, nan, inf, "hot", [1])]
+WRONG += [GOOD | {"extra": 1}, GOOD | {"prompt": "of the " * 150}]
+WRONG += [GOOD | {"x" * 9999: 1}, GOOD | {"\ud800": 1}]
+
+
+def test_the_mended_server_refuses_what_is_wrong(first):
+    with first["serve"](first["mended"]()) as url:
+        for body in WRONG:
+            status, text = first["send"](url, body)
+            assert status == 400, (body, status, text)
+            message = json.loads(text)["error"]["message"]
+            assert len(text) < 300 and message[0] not in ":0123456789"
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+        with pytest.raises(openai.BadRequestError, match="max_tokens"):
+            client.completions.create(model="gpt", prompt="a", max_tokens=-1)
+        answer = client.completions.create(model="gpt", **GOOD, temperature=0)
+        assert answer.choices[0].text and answer.choices[0].finish_reason == "length"
+        assert requests.get(f"{url}/v1/none").status_code == 404
+
+
+def test_a_stream_gives_the_same_text(first):
+    with first["serve"](first["mended"]()) as url:
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+        asked = dict(model="gpt", prompt="It is a truth", max_tokens=6, temperature=0)
+        whole = client.completions.create(**asked).choices[0].text
+        chunks = client.completions.create(**asked, stream=True)
+        pieces = [chunk.choices[0].text for chunk in chunks]
+        status, text = first["send"](url, GOOD | {"stream": True})
+    assert len(pieces) == 6 and "".join(pieces) == whole
+    assert status == 200 and text.endswith("data: [DONE]\n\n")
+    assert text.count("data: ") == 3
+
+
+def test_a_stream_waits_for_the_rest_of_a_character(first):
+    told = [*first["as_events"](iter("é 😀".encode() + b"\xf0"))]
+    texts = [json.loads(event[6:])["choices"][0]["text"] for event in told[:-1]]
+    assert texts == ["é", " ", "😀", "\ufffd"] and told[-1] == "data: [DONE]\n\n"
+
+
+def test_the_mended_page_escapes_and_has_a_limit(first):
+    attack = "<script>alert('stolen')</script>"
+    with first["serve"](first["mended"]()) as url:
+        answer = requests.get(url, {"prompt": attack})
+        assert answer.status_code == 200 and "<script" not in answer.text
+        assert html.escape(attack) in answer.text
+        assert requests.get(url, {"prompt": "😀" * 50}).status_code == 200
+        assert requests.get(url, {"prompt": "a" * 51}).status_code == 400
+
+
+def test_a_guard_asks_for_the_key_where_the_network_works(first):
+    guards = [fastapi.Depends(first["check_key"])]
+    with first["serve"](first["mended"](guards)) as url:
+        for key in ("", "a-guess", "é", "a-long-secret-"):
+            assert first["send"](url, GOOD, key)[0] == 401, key
+        assert first["send"](url, GOOD, "a-long-secret")[0] == 200
+        assert requests.get(url).headers["WWW-Authenticate"] == "Bearer"
+        assert requests.get(f"{url}/health").status_code == 200
+
+
+def test_nothing_more_is_written_for_a_stream_that_was_left(first):
+    def write(prompt, num_new, temperature):
+        for _ in range(num_new):
+            time.sleep(0.02)  # the whole text takes four seconds
+            yield 65
+
+    names = defined("18", **first)
+    names |= dict(write=write, good=GOOD)
+    assert names["written"](stream=True) < 150
+    assert names["written"](stream=False) == 200
+
+
+def test_health_answers_while_the_network_works(first):
+    working, done = threading.Event(), threading.Event()
+
+    def write(*_):
+        working.set()
+        assert done.wait(60)
+        yield 65
+
+    names = defined("18", **first)
+    names["write"] = write
+    with names["serve"](names["mended"]()) as url:
+        job = threading.Thread(target=names["send"], args=(url, GOOD))
+        job.start()
+        assert working.wait(60)
+        assert requests.get(f"{url}/health").text == '{"status":"ok"}'
+        assert job.is_alive()
+        done.set()
+        job.join()
+    with pytest.raises(requests.ConnectionError):  # no port stays behind
+        requests.get(f"{url}/health", timeout=5)
+
+
+def test_prompt_is_read_before_anything_is_drawn(second):
+    seen = []
+
+    def step(token, cache, position):
+        seen.append((token.item(), position.item(), cache))
+        logits = np.full((1, 1, 9), -99.0)
+        logits[0, 0, (token.item() + 1) % 9] = 99
+        return logits, cache + 1
+
+    assert second["write"](step, 0, [4, 2, 7], 3, np.random.default_rng(0)) == [8, 0, 1]
+    assert seen == [(4, 0, 0), (2, 1, 1), (7, 2, 2), (8, 3, 3), (0, 4, 4)]
+
+
+def test_numbers_of_a_log(second):
+    log = np.array([[1.0, 2, 200], [1, 3, 200], [2, 5, 200], [3, 5, 200], [2, 2, 429]])
+    second["num_new"] = 10
+    assert second["throughput"](log) == 40 / 4
+    assert second["latency"](log, 50) == 2 and second["latency"](log, 100) == 3
+    assert second["spread"]([3, 1.5, 2]) == "2 [1.5, 3]"
+
+
+def loads(second, seconds):
+    """The lesson's loads, of a server that takes `seconds`; how many are in flight."""
+    flight = []
+
+    async def ask(client, log, due):
+        flight.append(flight[-1] + 1 if flight else 1)
+        await asyncio.sleep(seconds)
+        flight.append(flight[-1] - 1)
+        log.append((due, time.perf_counter(), 200))
+
+    names = defined("18b", **second)
+    names |= dict(ask=ask, connect=lambda _: contextlib.AsyncExitStack(), duration=0.5)
+    return names, flight
+
+
+def test_a_closed_loop_has_its_clients_in_flight(second):
+    names, flight = loads(second, 0.02)
+    log = asyncio.run(names["closed_loop"]("", 3))
+    assert max(flight) == 3 and log.shape[1] == 3 and len(log) >= 3
+    assert (log[:, 1] - log[:, 0] > 0.015).all()
+
+
+def test_an_open_loop_does_not_wait(second):
+    names, flight = loads(second, 0.6)
+    log = asyncio.run(names["open_loop"]("", 100))
+    assert len(log) == 151 and max(flight) > 30
+    due = np.sort(log[:, 0])
+    assert 1 < due[-1] - due[0] < 2  # as planned, however late they were asked
+
+
+def test_litert_gives_the_logits_of_keras(second, names, tmp_path, monkeypatch):
+    shape = decoding.empty_cache(names["gpt"], 1).shape
+    kinds = [((1, 1), "int32"), (shape, "float32"), ((), "int32")]
+    step = tf.function(second["step"], [tf.TensorSpec(*kind) for kind in kinds])
+    module = tf.Module()
+    module.weights = [variable.value for variable in names["gpt"].variables]
+    traced = [step.get_concrete_function()]
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(traced, module)
+    (tmp_path / "gpt.tflite").write_bytes(converter.convert())
+    monkeypatch.chdir(tmp_path)
+    ids = bpe.encode("She was not at all", names["merges"])
+    for make_step in (second["litert_step"], second["tensorflow_step"]):
+        step, cache = make_step()
+        found = []
+        for position, id in enumerate(ids):
+            place = np.array(position, "int32")
+            logits, cache = step(np.array([[id]], "int32"), cache, place)
+            found.append(np.asarray(logits)[0, 0])
+        expected = names["gpt"](np.array([ids]))[0]
+        np.testing.assert_allclose(found, expected, atol=1e-3)
