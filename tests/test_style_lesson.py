@@ -27,7 +27,9 @@ def lesson():
     maps = [first, second, third]
     names = dict(features=keras.Model(pictures, maps), Path=Path, np=np)
     names |= dict(course_utils=course_utils, reading=reading, keras=keras, ops=ops)
-    return lessons.definitions("14", tf=tf, **names) | {"size": 32}
+    lesson = lessons.definitions("14", tf=tf, **names)
+    lesson |= {"size": 32, "num_steps": 40}  # for the functions, too
+    return lesson
 
 
 def two(seed=0):
