@@ -49,7 +49,7 @@ def check_1(answer):
 
         def network(x, seen=seen):
             seen.append(x)
-            return _painted(x) if np.ndim(x) == 4 else [x]
+            return _painted(np.reshape(x, (1, *np.shape(x)[-3:])))
 
         found = answer(network, photo)
         told = f"for a photo {shape} "
