@@ -631,7 +631,5 @@ def test_the_real_network_names_what_photos_show():
     # The layers have the names and the places that they have in Keras' own.
     twin = keras.applications.EfficientNetB0(weights=None, include_top=False)
     for name in ("stem", "block2a_expand", "block3a_expand", "block6a_expand", "top"):
-        shapes = [
-            m.get_layer(f"{name}_activation").output.shape for m in (network, twin)
-        ]
+        layers = [m.get_layer(f"{name}_activation") for m in (network, twin)]
         assert layers[0].output.shape == layers[1].output.shape, name
