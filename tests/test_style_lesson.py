@@ -141,3 +141,40 @@ def test_drawn_styles(draw):
     assert 0 <= picture.min() < 60 and 180 < picture.max() <= 255
     assert np.array_equal(picture, draw(48))
     assert not np.array_equal(picture, draw(48, seed=9))
+
+
+@pytest.fixture(scope="module")
+def fast(lesson):
+    names = dict(features=lesson["features"], keras=keras, layers=layers, np=np)
+    return lessons.definitions("14b", ops=ops, tf=tf, **names)
+
+
+def test_the_losses_of_14b_are_those_of_14_for_each_picture(lesson, fast):
+    photos, pictures = two(5), two(6)
+    grams = [fast["gram"](maps) for maps in lesson["features"](two(7)[:1])]
+    content, style, whole = fast["losses"](pictures, photos, grams)
+    for n in range(2):
+        one, other = (
+            lesson["features"](array[n : n + 1]) for array in (pictures, photos)
+        )
+        expected = [each.numpy() for each in lesson["losses"](one, other, grams)]
+        assert np.isclose(content[n], expected[0][2], rtol=1e-4)
+        assert np.isclose(style[n], expected[1].mean(), rtol=1e-4)
+        variation = lesson["total_variation"](pictures[n : n + 1])
+        parts = fast["style_weight"] * style[n], fast["variation_weight"] * variation
+        assert np.isclose(whole[n], content[n] + sum(parts), rtol=1e-4)
+
+
+def test_the_network_keeps_any_size_and_treats_pictures_apart(fast):
+    network = fast["build_network"]()
+    photos = two(8)[:, :20, :28]
+    both = network(photos).numpy()
+    assert both.shape == photos.shape and 0 <= both.min() <= both.max() <= 255
+    np.testing.assert_allclose(network(photos[1:]).numpy()[0], both[1], atol=0.05)
+
+
+def test_crops_are_parts_of_the_photo(fast):
+    fast["crop_size"] = 16
+    photo = np.random.default_rng(9).integers(0, 256, (20, 30, 3), "uint8")
+    crop = fast["crop"](tf.constant(photo)).numpy()
+    assert crop.shape == (16, 16, 3) and 0 <= crop.min() <= crop.max() <= 255
