@@ -158,7 +158,7 @@ def check_3(answer):
     variance = [normal * spread**2 + mean, (content - own) / deviation**2 * spread]
     variance += [variance[1] + mean, (content - own) / deviation**2 * spread**2 + mean]
     assert not any(close(found, wrong, 1e-3) for wrong in variance), (
-        "a variance stands where a standard deviation should. Hint: use .std."
+        "a variance stands where a standard deviation should. Hint: .std, not .var."
     )
     assert close(found.mean(axis=(0, 1)), mean, 1e-3), (
         "the channels do not have the means of the style. Hint: subtract content's "

@@ -181,7 +181,7 @@ def check_3(answer):
         "the flicker is negative. Hint: take absolute values first, then the mean."
     )
     assert abs(found - np.mean((columns[1:] - columns[:-1]) ** 2)) > 1e-6, (
-        "differences are squared. Hint: np.abs."
+        "differences are squared. Hint: take np.abs of them."
     )
     assert abs(found) > 1e-6, (
         "a dirty lens causes no flicker. Hint: call the network twice, on the two "
