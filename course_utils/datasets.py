@@ -129,8 +129,9 @@ def load_music(name, split, minimum=1):
     holds (T, 4) bool, True where a note or a rest goes on; places (T,) int32.
 
     Places in the bar count from 0 to 15 in 4/4 and from 16 to 27 in 3/4; in any other
-    time, from 28 to 31 in each quarter. Pitches beyond 8 to 120 move by an octave. name: "bach_chorales" or a set of the learner's
-    own music. Raises CourseError where a split has fewer sixteenths than `minimum`.
+    time, from 28 to 31 in each quarter. Pitches beyond 8 to 120 move by an octave.
+    name: "bach_chorales" or a set of the learner's own music. Raises CourseError
+    where a split has fewer sixteenth notes than `minimum`.
     """
     import tensorflow_datasets as tfds
 

@@ -113,13 +113,14 @@ def parse_notes(text):
     """
     pitches, holds = [], []
     for word in text.lower().replace(",", " ").split():
-        match = re.fullmatch(r"(?:([a-g])(#|b)?(\d)|r)(?::(\d+(?:\.\d+)?))?", word)
+        match = re.fullmatch(r"(?:([a-g])(#|b)?([0-8])|r)(?::(\d+(?:\.\d+)?))?", word)
         if not match:
             raise CourseError(f"{word[:20]!r} is no note: {FORM}.")
         letter, accidental, octave, length = match.groups()
         steps = 4 * float(length or 1)
         if steps != int(steps) or not 0 < steps <= 16 * LONGEST:
-            raise CourseError(f"{word[:20]!r}: give a length of 0.25, 0.5, 0.75, 1, …")
+            cure = "give its length in quarters, 0.25 or a multiple of that"
+            raise CourseError(f"{word[:20]!r} is too long or off the grid: {cure}.")
         pitch = 0
         if letter:
             pitch = 12 * (int(octave) + 1) + LETTERS[letter]

@@ -1,4 +1,4 @@
-"""Lesson 13: notes typed, read, written and heard; faults counted; the lesson's parts."""
+"""Lesson 13: notes typed, read and written, faults counted, and the lesson's parts."""
 
 import io
 import wave
@@ -34,7 +34,7 @@ def steps(*rows):
     ("rows", "expected"),
     [
         ([C_MAJOR, C_MAJOR], 0),  # nobody moves
-        ([[72, 65, 57, 41], [74, 67, 59, 43]], 2),  # fifths and octaves
+        ([[72, 65, 57, 41], [74, 67, 59, 43]], 3),  # two fifths, octaves
         ([[72, 64, 55, 48], [74, 62, 53, 50]], 1),  # octaves of the outer voices
         ([[72, 65, 57, 60], [74, 65, 57, 50]], 0),  # contrary motion
         ([[67, 64, 55, 60], [65, 64, 55, 58]], 1),  # a fifth and a fifth
@@ -122,10 +122,10 @@ def test_typed_notes():
         ("", "no notes"),
         ("r r:2", "no notes"),
         ("c4 h4", "'h4' is no note"),
-        ("c4:0.3", "length"),
-        ("c4:0", "length"),
+        ("c4:0.3", "off the grid"),
+        ("c4:0", "off the grid"),
         ("c4 " * 257, "64"),
-        ("c4:99999999", "length"),
+        ("c4:99999999", "too long"),
         ("c", "'c' is no note"),
     ]:
         with one_sentence(told):
@@ -210,7 +210,9 @@ def test_composing_reads_its_own_rows(lesson):
     for pitches, holds in pieces:
         assert pitches.shape == holds.shape and pitches.shape[1] == 4
         assert np.all((pitches == 0) | (pitches > 2)) and np.all(pitches < 128)
-    codes = np.array([[60, 55, 2, 0], [188, 183, 1, 128], [2, 2, 2, 2], [60, 60, 60, 60]])
+    codes = np.array(
+        [[60, 55, 2, 0], [188, 183, 1, 128], [2, 2, 2, 2], [60, 60, 60, 60]]
+    )
     pitches, holds = lesson["cut"](codes)
     assert pitches.tolist() == [[60, 55, 0, 0], [60, 55, 0, 0]]
     assert holds.tolist() == [[False] * 4, [True, True, False, True]]
@@ -228,4 +230,4 @@ def test_counting_gives_probabilities(lesson):
     assert nats.shape == (4,) and 0 < nats.sum() < 0.5
     higher = np.where(stream[0] % 128 > 2, stream[0] + 3, stream[0]), stream[1]
     found = lesson["counting_nats"](stream, higher)
-    assert found.sum() < nats.sum() + 0.2  # only the first row has another pitch
+    assert found.sum() < nats.sum() + 0.5  # only the first row has another pitch

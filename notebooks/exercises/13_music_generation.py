@@ -28,7 +28,13 @@ def direct_intervals(pitches):
 def check_1(answer):
     """Tokens become pitches and holds."""
     # The voices: a long note; two notes and a rest; a note struck again; a rest.
-    tokens = [[72, 67, 60, 0], [1, 1, 1, 1], [1, 65, 60, 1], [1, 1, 1, 48], [74, 0, 1, 1]]
+    tokens = [
+        [72, 67, 60, 0],
+        [1, 1, 1, 1],
+        [1, 65, 60, 1],
+        [1, 1, 1, 48],
+        [74, 0, 1, 1],
+    ]
     tokens += [[1, 1, 59, 1], [1, 1, 1, 50]]
     tokens = np.array(tokens)
     expected = [[72, 67, 60, 0], [72, 67, 60, 0], [72, 65, 60, 0], [72, 65, 60, 48]]
@@ -146,10 +152,10 @@ def check_2(answer):
         "a step next to a rest is counted. Hint: both voices must sound before and "
         "after."
     )
-    assert count((67, 52), (72, 60), (76, 57), (72, 53), (67, 48)) == 3, (
-        "of four steps, three break the rule, and you count "
-        f"{count((67, 52), (72, 60), (76, 57), (72, 53), (67, 48))}. Hint: count steps, "
-        "not whether there is any."
+    found = count((67, 52), (72, 60), (76, 57), (72, 53), (67, 48))
+    assert found == 3, (
+        f"of four steps, three break the rule, and you count {found}. Hint: count "
+        "them all with np.sum, not whether there is any."
     )
     inner = np.array([[76, 60, 53, 40], [76, 67, 60, 40]])
     assert answer(inner) == 0, (
@@ -194,7 +200,9 @@ WRONG = {  # replacements in a solution, or another body for it
     "direct_intervals__no_leap": [("leaps & ", "")],
     "direct_intervals__two_is_a_leap": [("> 2", ">= 2")],
     "direct_intervals__three_is_none": [("> 2", "> 3")],
-    "direct_intervals__leaps_up_only": [("np.abs(np.diff(soprano))", "np.diff(soprano)")],
+    "direct_intervals__leaps_up_only": [
+        ("np.abs(np.diff(soprano))", "np.diff(soprano)")
+    ],
     "direct_intervals__contrary_motion_too": [("together & ", "")],
     "direct_intervals__a_bass_that_stays": [("bass) > 0", "bass) >= 0")],
     "direct_intervals__the_interval_before": [("bass)[1:]", "bass)[:-1]")],
