@@ -126,7 +126,8 @@ def load_captions(name, split, minimum=1):
 
 def load_music(name, split, minimum=1):
     """The pieces of a split, a list of dicts: name; pitches (T, 4) int32, 0 for a rest;
-    holds (T, 4) bool, True where a note or a rest goes on; places (T,) int32.
+    holds (T, 4) bool, True where a note or a rest goes on; places (T + 1,)
+    int32, the last of which is that of the step after the end.
 
     Places in the bar count from 0 to 15 in 4/4 and from 16 to 27 in 3/4; in any other
     time, from 28 to 31 in each quarter. Pitches beyond 8 to 120 move by an octave.
@@ -152,7 +153,7 @@ def _piece(example):
     pitches, holds = example["pitches"].astype("int32"), example["holds"].copy()
     pitches += 12 * ((pitches > 0) & (pitches < 8)) - 12 * (pitches > 120)
     holds[1:] |= (pitches[1:] == 0) & (pitches[:-1] == 0)  # a rest goes on, too
-    steps = np.arange(len(pitches)) - round(4 * float(example["pickup"]))
+    steps = np.arange(len(pitches) + 1) - round(4 * float(example["pickup"]))
     meter = example["time_signature"].decode()
     places = {"4/4": steps % 16, "3/4": 16 + steps % 12}.get(meter, 28 + steps % 4)
     content = dict(pitches=pitches, holds=holds, places=places.astype("int32"))

@@ -200,3 +200,23 @@ FAULTS = {
     "crossings": crossings,
     "dissonances": dissonances,
 }
+
+
+def shuffled(pitches, holds, rng):
+    """The notes of each voice in a random order, in the same rhythm."""
+    pitches = pitches.copy()
+    for voice, held in enumerate(holds.T):
+        order = rng.permutation(pitches[~held, voice])
+        pitches[:, voice] = order[np.cumsum(~held) - 1]
+    return pitches
+
+
+def passages(pieces, length):
+    """Yields all windows of `length` steps of pitches (T, 4), as bytes that are equal
+    for equal music in any key."""
+    for pitches in pieces:
+        pitches = np.asarray(pitches).astype("int16")
+        for start in range(len(pitches) - length + 1):
+            window = pitches[start : start + length]
+            lowest = np.min(window, where=window > 0, initial=128)
+            yield np.where(window > 0, window - lowest + 1, 0).tobytes()

@@ -20,7 +20,7 @@ C_MAJOR = [72, 67, 64, 48]
 @pytest.fixture(scope="module")
 def lesson():
     names = dict(np=np, tf=tf, keras=keras, layers=layers, ops=ops, END=2, HOLD=1)
-    names["normal"] = keras.initializers.RandomNormal(stddev=0.3)
+    names["normal"] = names["small"] = keras.initializers.RandomNormal(stddev=0.3)
     names = lessons.definitions("13", **names)
     names |= dict(width=8, embedding_dim=4, window=6, batch_size=2)
     return names
@@ -72,6 +72,7 @@ def test_pieces_are_as_their_loader_says():
     pieces |= {p["name"]: p for p in datasets.load_music("bach_chorales", "test")}
     pieces |= {p["name"]: p for p in datasets.load_music("bach_chorales", "validation")}
     known = pieces["bwv66.6"]  # 4/4, begins with one quarter
+    assert len(known["places"]) == 145 and known["places"][-1] == 12
     assert known["places"][:6].tolist() == [12, 13, 14, 15, 0, 1]
     assert {max(p["places"]) for p in pieces.values()} == {15, 27, 31}
     for piece in pieces.values():
