@@ -220,3 +220,19 @@ def passages(pieces, length):
             window = pitches[start : start + length]
             lowest = np.min(window, where=window > 0, initial=128)
             yield np.where(window > 0, window - lowest + 1, 0).tobytes()
+
+
+def fit_range(pitches, holds, low=60, high=81):
+    """A melody moved into a range, by octaves where these do; prints by how much."""
+    sounding = pitches[pitches > 0]
+    span = int(sounding.max() - sounding.min())
+    if span > high - low:
+        raise CourseError(
+            f"The melody spans {span} semitones, and a soprano sings {high - low}: "
+            "move the highest or lowest notes by an octave."
+        )
+    fits = range(low - int(sounding.min()), high - int(sounding.max()) + 1)
+    shift = min(fits, key=lambda semitones: (semitones % 12 > 0, abs(semitones)))
+    if shift:
+        print(f"Moved by {shift} semitones into the range of a soprano.")
+    return np.where(pitches > 0, pitches + shift, 0), holds

@@ -156,6 +156,44 @@ def test_melodies_from_files(tmp_path):
         music.read_melody(tmp_path / "none.mid")
 
 
+def test_melodies_move_into_the_range_of_a_soprano(capsys):
+    holds = np.zeros(3, bool)
+    for pitches, shift in [
+        ([60, 81, 0], 0),
+        ([36, 45, 0], 24),
+        ([59, 79, 0], 1),
+        ([96, 0, 97], -24),
+    ]:
+        found, _ = music.fit_range(np.array(pitches), holds)
+        expected = [pitch + shift if pitch else 0 for pitch in pitches]
+        assert found.tolist() == expected
+        assert (f"by {shift} semitones" in capsys.readouterr().out) == bool(shift)
+    with one_sentence("spans 22 semitones"):
+        music.fit_range(np.array([60, 82, 0]), holds)
+
+
+def test_passages_are_equal_in_all_keys():
+    rng = np.random.default_rng(0)
+    piece = rng.integers(50, 70, (20, 4))
+    piece[3] = 0  # all rest
+    higher = np.where(piece > 0, piece + 5, 0)
+    assert [*music.passages([piece], 8)] == [*music.passages([higher], 8)]
+    assert len({*music.passages([piece], 8)}) == 13
+    assert len([*music.passages([piece, piece[:7]], 8)]) == 13
+    assert len([*music.passages([np.zeros((9, 4), int)], 8)]) == 2
+
+
+def test_shuffled_music_keeps_notes_and_rhythm():
+    piece = datasets.load_music("bach_chorales", "test")[0]
+    pitches, holds = piece["pitches"], piece["holds"]
+    found = music.shuffled(pitches, holds, np.random.default_rng(0))
+    assert not np.array_equal(found, pitches)
+    for voice in range(4):
+        begins = ~holds[:, voice]
+        assert sorted(found[begins, voice]) == sorted(pitches[begins, voice])
+        assert (found[1:, voice] == found[:-1, voice])[holds[1:, voice]].all()
+
+
 def test_grids_that_are_none_are_refused():
     for grid in (np.zeros((0, 4)), np.full((2, 4), 128), [np.nan]):
         with pytest.raises(CourseError):
@@ -202,19 +240,29 @@ def test_a_voice_sees_only_what_is_written_before_it(lesson):
     assert not differs[:3].any() and differs[3:].all()
 
 
-def test_composing_reads_its_own_rows(lesson):
-    """Step by step with a state, the logits are those of the whole at once."""
+def test_step_by_step_is_all_at_once(lesson):
+    model = lesson["build_composer"]()
+    rng = np.random.default_rng(0)
+    codes = rng.integers(40, 80, (1, 8, 4)) + 128 * rng.integers(0, 2, (1, 8, 4))
+    before, place, above, state = lesson["inputs_of"](codes, np.arange(8)[None])
+    expected = model([before, place, above, state])[0]
+    for t in range(7):
+        now = slice(t, t + 1)
+        inputs = [before[:, now], place[:, now], above[:, now], state]
+        logits, state = model(inputs)
+        np.testing.assert_allclose(logits[:, 0], expected[:, t], atol=1e-5)
+
+
+def test_composed_pieces_are_grids(lesson):
     model = lesson["build_composer"]()
     lesson["composer"] = model
     lesson["step"] = lambda *inputs: model([tf.constant(i) for i in inputs])
-    pieces = lesson["compose"](3, 7, temperature=0, seed=1)
-    for pitches, holds in pieces:
+    for pitches, holds in lesson["compose"](3, 7, temperature=1.0, seed=1):
         assert pitches.shape == holds.shape and pitches.shape[1] == 4
         assert np.all((pitches == 0) | (pitches > 2)) and np.all(pitches < 128)
-    codes = np.array(
-        [[60, 55, 2, 0], [188, 183, 1, 128], [2, 2, 2, 2], [60, 60, 60, 60]]
-    )
-    pitches, holds = lesson["cut"](codes)
+        assert np.array_equal(pitches[1:][holds[1:]], pitches[:-1][holds[1:]])
+    rows = [[60, 55, 2, 0], [188, 183, 1, 128], [2] * 4, [60] * 4]
+    pitches, holds = lesson["cut"](np.array(rows))
     assert pitches.tolist() == [[60, 55, 0, 0], [60, 55, 0, 0]]
     assert holds.tolist() == [[False] * 4, [True, True, False, True]]
 
