@@ -93,7 +93,7 @@ def play(pitches, holds=None, quarters_per_minute=90, seconds=8, sample_rate=800
     display(Audio(sound, rate=sample_rate, normalize=False))
 
 
-def show_rolls(rolls, columns=1, height=2.2):
+def show_rolls(rolls, columns=1, height=2.6):
     """Piano rolls: a bar for each note, a colour for each voice, the highest first.
 
     rolls: {title: (pitches, holds)}, grids of sixteenths as for `play`.
