@@ -249,7 +249,7 @@ def test_step_by_step_is_all_at_once(lesson):
     for t in range(7):
         now = slice(t, t + 1)
         inputs = [before[:, now], place[:, now], above[:, now], state]
-        logits, state = model(inputs)
+        logits, state = model([tf.constant(part) for part in inputs])
         np.testing.assert_allclose(logits[:, 0], expected[:, t], atol=1e-5)
 
 
