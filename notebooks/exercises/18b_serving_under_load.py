@@ -130,6 +130,11 @@ def check_2(answer):
         f"three that begin at the same moment, and one more: {result}, not 4. Hint: "
         "each counts; no set and no dictionary of moments."
     )
+    result = found([(0, 1), (0, 1)])
+    assert result == 2, (
+        f"of two requests with the same moments, {result} are at once, not 2. Hint: "
+        "one that begins at the same moment counts, too."
+    )
     assert found([]) == 0, "without requests, the result is not 0."
 
 

@@ -218,6 +218,10 @@ def check_3(answer):
         f"with highest values 2 to 9 and a rate of 0.34, it returns {found:g}, not 7. "
         "Hint: sort the highest values; the third highest is exceeded in 3 of 9."
     )
+    assert threshold(weeks[:7], 0.125) == max(map(max, weeks[:7])), (
+        "with 7 weeks and a rate of 0.125, it is not the highest value. Hint: a "
+        "probability of just the rate, 1 / 8, is allowed."
+    )
     found = threshold(weeks, 0.2)
     assert found != 8, (
         "with 8 weeks and a rate of 0.2, it returns the second highest. Hint: a new "

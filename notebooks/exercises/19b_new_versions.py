@@ -123,6 +123,10 @@ def check_1(answer):
         "with the limit 2.05 standard errors above the mean, it does not say "
         '"forward". Hint: 1.96 standard errors to each side.'
     )
+    assert decided(sure, around(-0.3, 0.01)) == "reject", (
+        "the choir gains 0.3 bits for sure, where 0.5 are asked for, and it does not "
+        "reject. Hint: compare the lower end with -min_gain, not with 0."
+    )
     found = decided(around(0.15, 0.01), around(-0.3, 0.02), 0.2, 0.2)
     assert found == "forward", (
         f"with other limits, 0.2 and 0.2, it says {found!r}. Hint: use max_loss and "
@@ -169,7 +173,7 @@ def check_2(answer):
     assert both < 60, (
         "two trials choose nearly the same users. Hint: hash both as one text."
     )
-    shares = {"a": 0.5, "b": 0.2, "c": 0.3}
+    shares = {"b": 0.5, "a": 0.2, "c": 0.3}  # in no order
     found = assigned(shares)
     counts = {version: found.count(version) for version in shares}
     assert all(abs(counts[v] - 2000 * s) < 120 for v, s in shares.items()), (
@@ -180,7 +184,7 @@ def check_2(answer):
     ordered = {v: shares[v] for v in sorted(shares, key=shares.get)}
     by_size = [assign(user, ordered, "spring") for user in users]
     assert found != by_size, (
-        "the parts are sorted by their size. Hint: follow the order of `shares`."
+        "the parts are sorted by size. Hint: follow the order of `shares`."
     )
     assert found == expected, (
         "the shares fit, but the users are not those of the lesson's hash. Hint: "
