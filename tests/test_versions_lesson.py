@@ -18,14 +18,11 @@ import tensorflow_datasets as tfds
 def lesson():
     names = dict(np=np, scipy=scipy, keras=keras, re=re, hashlib=hashlib, tfds=tfds)
     names |= dict(datasets=datasets, sampling=sampling, version_1=[])
-    functions = "titles passages cut rows score retrain change interval passes told"
+    functions = "titles passages pieces rows score retrain change interval passes told"
     only = [*functions.split(), "in_canary", "words", "liked"]
     found = lessons.definitions("19b", only, **names)
     with lessons.shipped_only():
         found["vocabulary"] = artifacts.card("austen_gru")["vocabulary"]
-    found["cross_entropy"] = keras.losses.SparseCategoricalCrossentropy(
-        True, reduction="none"
-    )
     return found
 
 
@@ -42,10 +39,10 @@ def test_no_hymn_has_two_purposes(lesson):
 
 def test_texts_have_one_length(lesson):
     text = "".join(chr(97 + n % 26) for n in range(400))
-    found = lesson["passages"](text, 50)
+    found = lesson["passages"](text, 50, np.random.default_rng(0))
     assert len(found) == 50 and {*map(len, found)} == {80}
     assert all(each in text for each in found)
-    assert "".join(lesson["cut"](text + "rest")) == text
+    assert "".join(lesson["pieces"](text + "rest")) == text
 
 
 def test_bits_are_those_of_the_characters_asked_for(lesson):
@@ -58,6 +55,10 @@ def test_bits_are_those_of_the_characters_asked_for(lesson):
         p = np.array(keras.ops.softmax(model(ids[None, :-1])))[0]
         expected = -np.mean(np.log2(p[np.arange(5, 9), ids[6:10]]))
         assert bits == pytest.approx(expected, rel=1e-4)
+    weights = model.get_weights()
+    with_unknown, first = lesson["score"](weights, ["Ach ö", "Ach x"], 0, 5)
+    assert with_unknown == pytest.approx(lesson["score"](weights, ["Ach "], 0, 4)[0])
+    assert first != pytest.approx(with_unknown)
 
 
 def test_a_share_of_the_texts_is_new(lesson):
@@ -66,10 +67,11 @@ def test_a_share_of_the_texts_is_new(lesson):
     parts |= dict(set_weights=lambda _: None, get_weights=lambda: "trained")
     lesson["network"] = types.SimpleNamespace(**parts)
     lesson["old_text"] = "o" * 500
-    for share in (1, 0.1):
-        assert lesson["retrain"](["n" * 80, "m" * 80], share, 0) == "trained"
+    lesson["disliked"] = ["n" * 80, "m" * 80]
+    for share, steps in ((1, 10), (0.1, 100)):
+        assert lesson["retrain"](share, steps, 0) == "trained"
         inputs, targets = seen.pop()
-        assert inputs.shape == targets.shape == (3200, 80)
+        assert inputs.shape == targets.shape == (32 * steps, 80)
         np.testing.assert_array_equal(inputs[:, 1:], targets[:, :-1])
         old = lesson["vocabulary"].index("o")
         assert np.mean(targets[:, 0] != old) == share

@@ -6,15 +6,15 @@ import numpy as np
 
 
 def decide(readers, choir, max_loss, min_gain):
-    """Two lists of differences, two limits -> "forward", "reject" or "wait"."""
+    """Two lists of differences, two limits -> "promote", "reject" or "wait"."""
     verdicts = []
     for values, limit in [(readers, max_loss), (choir, -min_gain)]:
         half = 1.96 * np.std(values, ddof=1) / math.sqrt(len(values))
         low, high = np.mean(values) - half, np.mean(values) + half
-        verdicts.append("forward" if high < limit else "reject" if low > limit else "")
+        verdicts.append("promote" if high < limit else "reject" if low > limit else "")
     if "reject" in verdicts:
         return "reject"
-    return "wait" if "" in verdicts else "forward"
+    return "wait" if "" in verdicts else "promote"
 
 
 def assign(user, shares, trial):
@@ -52,8 +52,8 @@ def check_1(answer):
         assert given == (readers, choir), (
             "it changes the lists that it was given. Hint: make arrays of them."
         )
-        assert result in ("forward", "reject", "wait"), (
-            f'it returns {result!r:.40}. Hint: return "forward", "reject" or "wait".'
+        assert result in ("promote", "reject", "wait"), (
+            f'it returns {result!r:.40}. Hint: return "promote", "reject" or "wait".'
         )
         return result
 
@@ -65,7 +65,7 @@ def check_1(answer):
 
     sure, gain, harm = around(0.0, 0.005), around(-3.0, 0.1), around(0.3, 0.01)
     found = decided(sure, gain)
-    assert found == "forward", (
+    assert found == "promote", (
         f'with no loss and a gain of 3 bits, both sure, it says "{found}". Hint: '
         "negative differences are gains; the choir's limit is -min_gain."
     )
@@ -81,16 +81,16 @@ def check_1(answer):
         "both lose, and it does not reject. Hint: either one is enough."
     )
     found = decided(around(0.04, 0.02), gain)
-    assert found != "forward", (
+    assert found != "promote", (
         "the readers' interval, 0.04 ± 0.04, reaches over the limit, and it says "
-        '"forward". Hint: the upper ends of both, mean + 1.96 standard errors, must '
+        '"promote". Hint: the upper ends of both, mean + 1.96 standard errors, must '
         "lie below their limits."
     )
     assert found == "wait", (
         "the readers' interval, 0.04 ± 0.04, holds the limit, and it rejects. Hint: "
         "reject only where the lower end, too, is above the limit."
     )
-    assert decided(around(0.03, 0.005, 400), gain) == "forward", (
+    assert decided(around(0.03, 0.005, 400), gain) == "promote", (
         "with 400 values, whose mean has the error 0.005, it does not dare. Hint: the "
         "standard error is the standard deviation, divided by the root of their number."
     )
@@ -119,16 +119,16 @@ def check_1(answer):
     assert decided(around(0.05 - 1.9 * 0.01, 0.01, 5), gain) == "wait", (
         "with 5 values, the interval is too narrow. Hint: np.std(..., ddof=1)."
     )
-    assert decided(around(0.05 - 2.05 * 0.01, 0.01), gain) == "forward", (
+    assert decided(around(0.05 - 2.05 * 0.01, 0.01), gain) == "promote", (
         "with the limit 2.05 standard errors above the mean, it does not say "
-        '"forward". Hint: 1.96 standard errors to each side.'
+        '"promote". Hint: 1.96 standard errors to each side.'
     )
     assert decided(sure, around(-0.3, 0.01)) == "reject", (
         "the choir gains 0.3 bits for sure, where 0.5 are asked for, and it does not "
         "reject. Hint: compare the lower end with -min_gain, not with 0."
     )
     found = decided(around(0.15, 0.01), around(-0.3, 0.02), 0.2, 0.2)
-    assert found == "forward", (
+    assert found == "promote", (
         f"with other limits, 0.2 and 0.2, it says {found!r}. Hint: use max_loss and "
         "min_gain."
     )
@@ -256,7 +256,8 @@ def check_3(answer):
         f"of 100 old texts, only {len({*old.tolist()})} come in 120 places. Hint: "
         "treat the old ones as the new ones."
     )
-    assert len({*old[:100].tolist()}) == 100, (
+    # Of 6 places a batch, 16 batches are in the first round, and a part of the 17th.
+    assert len({*old[:96].tolist()}) == 96 and len({*old[:102].tolist()}) == 100, (
         "an old text comes again before all others have come. Hint: whole "
         "permutations, one after another."
     )
@@ -301,14 +302,14 @@ WRONG = {  # replacements in a solution, or another body for it
     "decide__sign_of_the_gain": [("-min_gain)", "min_gain)")],
     "decide__gain_reversed": [
         (
-            '"forward" if high < limit else "reject" if low > limit else ""',
-            '"forward" if abs(low) > min_gain else "reject"',
+            '"promote" if high < limit else "reject" if low > limit else ""',
+            '"promote" if abs(low) > min_gain else "reject"',
         )
     ],
     "decide__either": [
         (
-            'return "wait" if "" in verdicts else "forward"',
-            'return "forward" if "forward" in verdicts else "wait"',
+            'return "wait" if "" in verdicts else "promote"',
+            'return "promote" if "promote" in verdicts else "wait"',
         )
     ],
     "decide__never_waits": [('else "reject" if low > limit else ""', 'else "reject"')],
@@ -321,11 +322,11 @@ WRONG = {  # replacements in a solution, or another body for it
     ],
     "decide__both_must_be_bad": [
         ('if "reject" in verdicts:', 'if verdicts == ["reject", "reject"]:'),
-        ('"wait" if "" in verdicts', '"wait" if verdicts != ["forward"] * 2'),
+        ('"wait" if "" in verdicts', '"wait" if verdicts != ["promote"] * 2'),
     ],
     "decide__own_limits": [("readers, max_loss", "readers, 0.05")],
     "decide__a_bool": [
-        ('"wait" if "" in verdicts else "forward"', '"" not in verdicts')
+        ('"wait" if "" in verdicts else "promote"', '"" not in verdicts')
     ],
     "assign__random": ("return np.random.choice(list(shares), p=[*shares.values()])"),
     "assign__hash_of_python": (
