@@ -18,6 +18,7 @@ import tensorflow_datasets as tfds
 def lesson():
     names = dict(np=np, scipy=scipy, keras=keras, re=re, hashlib=hashlib, tfds=tfds)
     names |= dict(datasets=datasets, sampling=sampling, version_1=[])
+    names["rng"] = np.random.default_rng(19)
     functions = "titles passages pieces rows score retrain change interval passes told"
     only = [*functions.split(), "in_canary", "words", "liked"]
     found = lessons.definitions("19b", only, **names)
