@@ -155,22 +155,55 @@ def _melody(pitches, holds, what="The melody"):
     return pitches, holds
 
 
+def from_codes(codes, end):
+    """Codes (T, V), pitches plus 128 where they go on -> pitches and holds, up to the
+    first row, but one, in which the first voice has the code `end`."""
+    ends = [*np.flatnonzero(codes[:, 0] % 128 == end), len(codes)]
+    codes = codes[: max(1, ends[0])]
+    return np.where(codes % 128 > end, codes % 128, 0), codes > 127
+
+
 def _pairs(pitches):
     """For each two voices, the upper first: both (T,), and where neither rests."""
     for high, low in itertools.combinations(np.asarray(pitches).astype(int).T, 2):
         yield high, low, (high > 0) & (low > 0)
 
 
+def _parallel(high, low, sounding):
+    """True where two voices, each (T,), arrive in parallel, see `parallels`."""
+    interval, found = (high - low) % 12, np.zeros(len(high), bool)
+    kept = (interval[1:] == interval[:-1]) & sounding[1:] & sounding[:-1]
+    together = np.diff(high) * np.diff(low) > 0
+    found[1:] = kept & together & np.isin(interval[1:], (0, 7))
+    return found
+
+
 def parallels(pitches):
     """How often two voices move in parallel fifths, octaves or unisons: both the same
     way, with the same interval of 7 or 0 semitones, up to octaves, before and after."""
-    count = 0
-    for high, low, sounding in _pairs(pitches):
-        interval = (high - low) % 12
-        kept = (interval[1:] == interval[:-1]) & sounding[1:] & sounding[:-1]
-        together = np.diff(high) * np.diff(low) > 0
-        count += np.sum(kept & together & np.isin(interval[1:], (0, 7)))
-    return int(count)
+    return int(sum(_parallel(*pair).sum() for pair in _pairs(pitches)))
+
+
+def parallel_cells(pitches):
+    """True for each note (T, V) at which a voice arrives in parallel with another."""
+    found = np.zeros(np.shape(pitches), bool)
+    numbers = itertools.combinations(range(found.shape[1]), 2)
+    for voices, pair in zip(numbers, _pairs(pitches), strict=True):
+        found[:, voices] |= _parallel(*pair)[:, None]
+    return found
+
+
+def makes_parallel(before, now, voice):
+    """Chords before (N, 4), the new pitches of the voices above `voice` in now (N, ...)
+    -> True for each pitch of `voice` that would make a parallel, (N, 128)."""
+    pitch = np.arange(128)
+    own, was = before[:, voice, None, None], before[:, :voice, None]
+    new = now[:, :voice, None]
+    perfect = np.isin((was - own) % 12, (0, 7))
+    kept = (new - pitch) % 12 == (was - own) % 12
+    together = (new - was) * (pitch - own) > 0
+    sounding = (own > 0) & (was > 0) & (new > 0) & (pitch > 0)
+    return np.any(perfect & kept & together & sounding, axis=1)
 
 
 def out_of_range(pitches):
@@ -202,6 +235,12 @@ FAULTS = {
 }
 
 
+def rates(pieces):
+    """Faults per 100 steps of all pieces, pitches (T, 4) each: {name: rate}."""
+    steps = sum(map(len, pieces)) / 100
+    return {name: sum(map(count, pieces)) / steps for name, count in FAULTS.items()}
+
+
 def shuffled(pitches, holds, rng):
     """The notes of each voice in a random order, in the same rhythm."""
     pitches = pitches.copy()
@@ -220,6 +259,12 @@ def passages(pieces, length):
             window = pitches[start : start + length]
             lowest = np.min(window, where=window > 0, initial=128)
             yield np.where(window > 0, window - lowest + 1, 0).tobytes()
+
+
+def copied(pieces, originals, length):
+    """The percentage of passages of `length` steps that the originals have, too."""
+    known = {*passages(originals, length)}
+    return 100 * np.mean([p in known for p in passages(pieces, length)] or [False])
 
 
 def fit_range(pitches, holds, low=60, high=81):
