@@ -20,6 +20,7 @@ C_MAJOR = [72, 67, 64, 48]
 @pytest.fixture(scope="module")
 def lesson():
     names = dict(np=np, tf=tf, keras=keras, layers=layers, ops=ops, END=2, HOLD=1)
+    names |= dict(semitones=np.arange(-24, 25), music=music)
     names["normal"] = names["small"] = keras.initializers.RandomNormal(stddev=0.3)
     names = lessons.definitions("13", **names)
     names |= dict(width=8, embedding_dim=4, window=6, batch_size=2)
@@ -56,6 +57,41 @@ def test_other_faults_of_hand_made_examples():
     assert music.dissonances(steps(C_MAJOR, [72, 67, 65, 48], [72, 67, 63, 48])) == 1
     for interval, found in enumerate([0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 1]):
         assert music.dissonances(steps([48 + interval, 0, 0, 48])) == found, interval
+
+
+def test_the_rule_forbids_what_the_count_finds():
+    rng = np.random.default_rng(0)
+    pieces = rng.integers(40, 70, (300, 2, 4)) * (rng.random((300, 2, 4)) > 0.1)
+    for voice in range(1, 4):
+        banned = music.makes_parallel(pieces[:, 0], pieces[:, 1], voice)
+        assert banned.any()
+        for piece, row in zip(pieces, banned, strict=True):
+            before = music.parallels(piece[:, :voice])
+            for pitch in [*np.flatnonzero(row), *rng.integers(0, 128, 3)]:
+                piece[1, voice] = pitch
+                more = music.parallels(piece[:, : voice + 1]) > before
+                assert more == row[pitch]
+
+
+def test_marks_are_where_parallels_are_counted():
+    pieces = np.random.default_rng(0).integers(40, 70, (500, 4))
+    marks = music.parallel_cells(pieces)
+    assert not marks[0].any() and marks.any()
+    for t in range(1, len(pieces)):
+        pair = pieces[t - 1 : t + 1]
+        assert marks[t].any() == (music.parallels(pair) > 0)
+        for voice in np.flatnonzero(marks[t]):
+            others = np.delete(pair, voice, axis=1)
+            assert music.parallels(others) < music.parallels(pair)
+    two_fifths = steps([72, 65, 57, 41], [74, 67, 50, 43])
+    found = music.parallel_cells(two_fifths)
+    assert found[1].tolist() == [True, True, False, True]
+
+
+def test_rates_are_per_100_steps_of_all_pieces():
+    piece = steps([72, 65, 57, 41], [74, 67, 59, 43])
+    rates = music.rates([piece, np.tile(C_MAJOR, (6, 1))])
+    assert rates["parallels"] == 100 * 3 / 8 and rates.keys() == music.FAULTS.keys()
 
 
 def test_bach_breaks_few_rules():
@@ -183,6 +219,15 @@ def test_passages_are_equal_in_all_keys():
     assert len([*music.passages([np.zeros((9, 4), int)], 8)]) == 2
 
 
+def test_copies_are_found_in_any_key():
+    rng = np.random.default_rng(0)
+    originals = [rng.integers(50, 70, (20, 4))]
+    copy = np.concatenate([originals[0][5:13] + 3, rng.integers(50, 70, (4, 4))])
+    assert music.copied(originals, originals, 8) == 100
+    assert music.copied([copy], originals, 8) == 100 / 5  # the first of five windows
+    assert music.copied([copy[:3]], originals, 8) == 0
+
+
 def test_shuffled_music_keeps_notes_and_rhythm():
     piece = datasets.load_music("bach_chorales", "test")[0]
     pitches, holds = piece["pitches"], piece["holds"]
@@ -217,6 +262,19 @@ def test_windows_are_transposed_alike(lesson):
     held = np.array(before)[:, 1:] > 127
     assert np.array_equal(tokens[:, :-1] == 1, held)
     assert np.array_equal(above[:, :-1], before[:, 1:, :3])
+
+
+def test_changes_number_interval_before_after_and_way(lesson):
+    base, was, new = np.array([[[60]]]), np.array([[[67, 72]]]), np.array([[[69, 70]]])
+    found = np.array(lesson["changes"](base, was, new))
+    assert found.shape == (1, 1, 2, 49)
+    for move, expected in [
+        (2, [(7, 7, 2), (0, 8, 0)]),  # a parallel fifth; the second one the other way
+        (-2, [(7, 11, 0), (0, 0, 2)]),
+        (0, [(7, 9, 1), (0, 10, 1)]),
+    ]:
+        numbers = [(old * 12 + later) * 3 + way for old, later, way in expected]
+        assert found[0, 0, :, 24 + move].tolist() == numbers
 
 
 def test_a_voice_sees_only_what_is_written_before_it(lesson):
@@ -263,6 +321,8 @@ def test_composed_pieces_are_grids(lesson):
         assert pitches.shape == holds.shape and pitches.shape[1] == 4
         assert np.all((pitches == 0) | (pitches > 2)) and np.all(pitches < 128)
         assert np.array_equal(pitches[1:][holds[1:]], pitches[:-1][holds[1:]])
+    ruled = lesson["compose"](8, 12, 1.0, 1, music.makes_parallel)
+    assert not sum(music.parallels(pitches) for pitches, _ in ruled)
     rows = [[60, 55, 2, 0], [188, 183, 1, 128], [2] * 4, [60] * 4]
     pitches, holds = music.from_codes(np.array(rows), 2)
     assert pitches.tolist() == [[60, 55, 0, 0], [60, 55, 0, 0]]
