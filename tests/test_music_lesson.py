@@ -1,4 +1,4 @@
-"""Lesson 13: notes typed, read and written, faults counted, and the lesson's parts."""
+"""Lessons 13 and 13b: notes typed, read and written, faults, and the lessons' parts."""
 
 import io
 import wave
@@ -342,3 +342,72 @@ def test_counting_gives_probabilities(lesson):
     higher = np.where(stream[0] % 128 > 2, stream[0] + 3, stream[0]), stream[1]
     found = lesson["counting_nats"](stream, higher)
     assert found.sum() < nats.sum() + 0.5  # only the first row has another pitch
+
+
+@pytest.fixture(scope="module")
+def harmonising():
+    names = dict(np=np, tf=tf, keras=keras, layers=layers, ops=ops, music=music)
+    names |= dict(HOLD=1, END=2, MASK=3, num_passes=3, num_revisions=2, seed=1)
+    names = lessons.definitions("13b", **names)
+    names |= dict(width=8, embedding_dim=4, window=20, batch_size=4)
+    names["singable"] = np.full(128, -1e9, "float32")
+    names["singable"][[0, 1, *range(36, 82)]] = 0
+    names["guess_cells"] = names["build_harmony"]()
+    return names
+
+
+def test_codes_say_what_a_hold_goes_on_with(harmonising):
+    tokens = np.array([[2] * 4, [60, 1, 0, 50], [1, 1, 1, 3], [62, 55, 1, 1], [2] * 4])
+    codes = harmonising["codes_of"](tokens)
+    expected = [[60, 128, 0, 50], [188, 128, 128, 3], [62, 55, 128, 128]]
+    assert codes[1:-1].tolist() == expected
+    pitches, holds = harmonising["music_of"](np.where(tokens == 3, 1, tokens))
+    assert pitches[1].tolist() == [60, 0, 0, 50] and holds[1].tolist() == [True] * 4
+
+
+def test_whole_quarters_are_hidden_at_their_rate(harmonising):
+    places = (np.arange(64)[None] + np.arange(200)[:, None]) % 16
+    hidden = harmonising["hide"](places, np.random.default_rng(0), 0.3)
+    assert hidden.shape == (200, 64, 4) and 0.28 < hidden.mean() < 0.32
+    same = hidden[:, 1:] == hidden[:, :-1]
+    assert same[places[:, 1:] % 4 > 0].all() and not same.all()
+
+
+def test_windows_hide_what_is_to_be_guessed(harmonising):
+    codes = np.full((80, 4), 60) + np.array([12, 7, 4, 0])
+    codes[1::2] += 128
+    codes[8] = 2
+    for (x, _), y, hidden in harmonising["make_windows"](
+        (codes, np.arange(80) % 16), 8
+    ):
+        x, y, hidden = np.array(x), np.array(y), np.array(hidden) > 0
+        assert np.array_equal(x == 3, hidden) and not hidden[y == 2].any()
+        assert np.array_equal(y == 1, (y != 2) & (y < 3)) and (y[y > 2] < 90).all()
+        seen = ~hidden & (y > 2)
+        assert np.array_equal(x[seen], y[seen])
+
+
+def test_a_harmony_keeps_the_melody_and_the_seed(harmonising):
+    melody = music.parse_notes("c5 d5:0.5 r:0.5 e5 e5 r g5:3")
+    harmonise = harmonising["harmonise"]
+    pitches, holds = harmonise(melody)
+    assert pitches.shape == holds.shape == (32, 4)
+    assert np.array_equal(pitches[:, 0], melody[0])
+    assert np.array_equal(holds[:, 0], melody[1])
+    assert pitches.min() >= 0 and pitches.max() < 82
+    assert np.array_equal(harmonise(melody)[0], pitches)
+    assert not np.array_equal(harmonise(melody, seed=2)[0], pitches)
+    places = np.arange(4, 37) % 16
+    assert harmonise((*melody, places))[0].shape == (32, 4)
+    three = music.parse_notes("c5 d5 e5")
+    assert harmonise(three)[0].shape == (12, 4)
+
+
+def test_revision_never_makes_more_parallels(harmonising):
+    melody = music.parse_notes("c5 d5 e5 f5 g5 a5 g5 f5 e5 d5 c5 g4")
+    for seed in range(4):
+        counts = [
+            music.parallel_cells(harmonising["harmonise"](melody, 2, n, seed)[0]).sum()
+            for n in (0, 3, 30)
+        ]
+        assert counts[0] >= counts[1] >= counts[2]

@@ -1,5 +1,5 @@
 """Lessons 03, 03b, 06, 09, 09d run on texts, 04 to 05b, 11, 11b and 12 on
-pictures, 13 on music of the learner's own."""
+pictures, 13 and 13b on music of the learner's own."""
 
 import math
 import os
@@ -160,6 +160,14 @@ def test_lesson_13_composes_after_own_music(tmp_path):
     told = run(script)
     assert "nats per sixteenth on unseen tunes" in told
     assert (artifacts.root() / "my_chorale.mid").is_file()
+
+
+def test_lesson_13b_harmonises_after_own_music(tmp_path):
+    make_music(200, 65, 65)
+    script = tmp_path / "lesson.py"
+    script.write_text("\n\n".join(cells("13b")), encoding="utf-8")
+    assert "parallel fifths or octaves" in run(script)
+    assert (artifacts.root() / "my_harmony" / "card.json").is_file()
 
 
 def test_lesson_13_needs_longer_music():

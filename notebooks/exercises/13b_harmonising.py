@@ -79,7 +79,7 @@ def check_2(answer):
     """The harmonisation with the fewest faults."""
     calls = []
 
-    def harmonise(melody, num_passes=60, seed=0):
+    def harmonise(melody, passes=60, revisions=20, seed=0):
         calls.append((melody, seed))
         pitches = np.full((6, 4), 50 + seed)
         return pitches, np.zeros((6, 4), bool)
