@@ -76,7 +76,7 @@ def save(name, pitches, holds=None, quarters_per_minute=90):
     for suffix, data in {"mid": midi, "wav": _to_wav(samples, 22050)}.items():
         path = artifacts.root() / f"{name}.{suffix}"
         artifacts.write_atomic(path, data)
-        print(artifacts.shown(path))
+        print(f"{path.name} in the folder {path.parent.name}")
 
 
 def to_midi(pitches, holds=None, quarters_per_minute=90):
