@@ -1,6 +1,6 @@
 """Exercises of lesson 13: solutions, then checkers, then wrong answers."""
 
-# 13.3, one run: @@shift nats per step on the test pieces without transposition.
+# 13.3: the test nats change little, the parallels much: see the lesson's figure.
 
 from course_utils.judge import close
 
