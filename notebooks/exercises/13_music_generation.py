@@ -1,7 +1,5 @@
 """Exercises of lesson 13: solutions, then checkers, then wrong answers."""
 
-# 13.3: the test nats change little, the parallels much: see the lesson's figure.
-
 from course_utils.judge import close
 
 import numpy as np
