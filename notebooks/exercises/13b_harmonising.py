@@ -51,8 +51,8 @@ def check_1(answer):
     )
     assert found[3], "of bars 2 to 2, nothing is hidden. Hint: `last` belongs to them."
     assert found[3] == two, (
-        f"of bars 2 to 2, the steps {found[3][:1]} to {found[3][-1:]} are hidden, not 20 "
-        "to 35. Hint: np.cumsum(places == 0) is the number of the bar of each step."
+        f"of bars 2 to 2, the steps {found[3][:1]} to {found[3][-1:]} are hidden, not "
+        "20 to 35. Hint: np.cumsum(places == 0) is the number of the bar of each step."
     )
     assert not found[0] and not found[1] and not found[2], (
         "other voices than the bass, voice 3, are hidden. Hint: np.isin(np.arange(4), "
