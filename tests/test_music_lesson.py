@@ -347,12 +347,12 @@ def test_counting_gives_probabilities(lesson):
 @pytest.fixture(scope="module")
 def harmonising():
     names = dict(np=np, tf=tf, keras=keras, layers=layers, ops=ops, music=music)
-    names |= dict(HOLD=1, END=2, MASK=3, num_passes=3, num_revisions=2, seed=1)
+    names |= dict(HOLD=1, END=2, MASK=3)
     names = lessons.definitions("13b", **names)
     names |= dict(width=8, embedding_dim=4, window=20, batch_size=4)
     names["singable"] = np.full(128, -1e9, "float32")
     names["singable"][[0, 1, *range(36, 82)]] = 0
-    names["guess_cells"] = names["build_harmony"]()
+    names["guess_cells"] = tf.function(names["build_harmony"](), autograph=False)
     return names
 
 
@@ -389,7 +389,10 @@ def test_windows_hide_what_is_to_be_guessed(harmonising):
 
 def test_a_harmony_keeps_the_melody_and_the_seed(harmonising):
     melody = music.parse_notes("c5 d5:0.5 r:0.5 e5 e5 r g5:3")
-    harmonise = harmonising["harmonise"]
+
+    def harmonise(melody, seed=1):
+        return harmonising["harmonise"](melody, passes=3, revisions=2, seed=seed)
+
     pitches, holds = harmonise(melody)
     assert pitches.shape == holds.shape == (32, 4)
     assert np.array_equal(pitches[:, 0], melody[0])
@@ -408,6 +411,6 @@ def test_revision_never_makes_more_parallels(harmonising):
     for seed in range(4):
         counts = [
             music.parallel_cells(harmonising["harmonise"](melody, 2, n, seed)[0]).sum()
-            for n in (0, 3, 30)
+            for n in (0, 3, 10)
         ]
         assert counts[0] >= counts[1] >= counts[2]
