@@ -124,6 +124,42 @@ def load_captions(name, split, minimum=1):
     return images, np.array([captions[index] for index in keep])
 
 
+def load_music(name, split, minimum=1):
+    """The pieces of a split, a list of dicts: name; pitches (T, 4) int32, 0 for a rest;
+    holds (T, 4) bool, True where a note or a rest goes on; places (T + 1,)
+    int32, the last of which is that of the step after the end.
+
+    Places in the bar count from 0 to 15 in 4/4 and from 16 to 27 in 3/4; in any other
+    time, from 28 to 31 in each quarter. Pitches beyond 8 to 120 move by an octave.
+    name: "bach_chorales" or a set of the learner's own music. Raises CourseError
+    where a split has fewer sixteenth notes than `minimum`.
+    """
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder(name, data_dir=data_dir(name))
+    if "pitches" not in builder.info.features:
+        raise CourseError(
+            f"{name} has no notes, but {', '.join(builder.info.features)}: choose a "
+            "data set of music."
+        )
+    pieces = [*map(_piece, tfds.as_numpy(builder.as_dataset(split=split)))]
+    count = sum(len(piece["pitches"]) for piece in pieces)
+    if count < minimum:
+        raise _too_small(name, split, count, minimum, "sixteenth notes")
+    return pieces
+
+
+def _piece(example):
+    pitches, holds = example["pitches"].astype("int32"), example["holds"].copy()
+    pitches += 12 * ((pitches > 0) & (pitches < 8)) - 12 * (pitches > 120)
+    holds[1:] |= (pitches[1:] == 0) & (pitches[:-1] == 0)  # a rest goes on, too
+    steps = np.arange(len(pitches) + 1) - round(4 * float(example["pickup"]))
+    meter = example["time_signature"].decode()
+    places = {"4/4": steps % 16, "3/4": 16 + steps % 12}.get(meter, 28 + steps % 4)
+    content = dict(pitches=pitches, holds=holds, places=places.astype("int32"))
+    return {"name": example["name"].decode()} | content
+
+
 def _caption(gender, base, tone):
     """The three parts, or None for emoji without a skin tone or with two."""
     if not tone or " and " in tone:

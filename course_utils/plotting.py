@@ -2,7 +2,7 @@
 
 import math
 
-from course_utils import CourseError
+from course_utils import CourseError, music
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -85,19 +85,7 @@ def play(pitches, holds=None, quarters_per_minute=90, seconds=8, sample_rate=800
     """
     from IPython.display import Audio, display
 
-    notes = sum(_notes(pitches, holds), [])
-    step, release = 15 / quarters_per_minute, 0.2  # seconds of a step, of fading away
-    sound = np.zeros(math.ceil((len(pitches) * step + release) * sample_rate) + 1)
-    for start, length, pitch in notes:
-        time = np.arange(int((length * step + release) * sample_rate)) / sample_rate
-        frequencies = 440 * 2 ** ((pitch - 69) / 12) * np.arange(1, 6)
-        wave = np.zeros(len(time))
-        for harmonic, frequency in enumerate(frequencies, start=1):
-            if frequency < sample_rate / 2:
-                wave += np.sin(2 * np.pi * frequency * time) / harmonic**1.5
-        fade = np.minimum(time / 0.02, 1) * np.minimum((time[-1] - time) / release, 1)
-        first = round(start * step * sample_rate)
-        sound[first : first + len(time)] += wave * fade * np.exp(-0.4 * time)
+    sound = music.sound(pitches, holds, quarters_per_minute, sample_rate)
     if seconds is not None and len(sound) > seconds * sample_rate:
         sound = sound[: int(seconds * sample_rate)]
         sound *= np.minimum(np.arange(len(sound), 0, -1) / sample_rate / 0.5, 1)
@@ -105,25 +93,59 @@ def play(pitches, holds=None, quarters_per_minute=90, seconds=8, sample_rate=800
     display(Audio(sound, rate=sample_rate, normalize=False))
 
 
-def _notes(pitches, holds):
-    """For each voice, its notes as [(start, length, pitch), ...], in steps."""
-    pitches = np.asarray(pitches)
-    known = pitches.size and np.all((pitches >= 0) & (pitches <= 127))
-    if pitches.ndim not in (1, 2) or not known:
-        cure = "give it MIDI numbers from 0 to 127, (steps, voices), at least one step"
-        raise CourseError(f"play got the shape {pitches.shape}: {cure}.")
-    if holds is not None and np.shape(holds) != pitches.shape:
-        shapes = f"pitches {pitches.shape} and holds {np.shape(holds)}"
-        raise CourseError(f"play got {shapes}: take both from the same example.")
-    pitches = pitches.reshape(len(pitches), -1).astype(int)
-    begins = np.ones(pitches.shape, bool)
-    begins[1:] = pitches[1:] != pitches[:-1]
-    if holds is not None:
-        begins |= ~np.reshape(holds, pitches.shape).astype(bool)
-    voices = []
-    for pitch, begin in zip(pitches.T, begins.T, strict=True):
-        starts = np.flatnonzero(begin)
-        lengths = np.diff(starts, append=len(pitch))
-        notes = zip(starts, lengths, pitch[starts], strict=True)
-        voices.append([note for note in notes if note[2] > 0])
-    return voices
+def show_rolls(rolls, columns=1, height=2.6):
+    """Piano rolls: a bar for each note, a colour for each voice, the highest first.
+
+    rolls: {title: (pitches, holds)}, grids of sixteenths as for `play`.
+    """
+    rows = math.ceil(len(rolls) / columns)
+    options = dict(figsize=(10, height * rows), squeeze=False, sharey=True)
+    figure, axes = plt.subplots(rows, columns, **options)
+    colours = ("tab:red", "tab:orange", "tab:green", "tab:blue")
+    names = ("soprano", "alto", "tenor", "bass")
+    for axis, (title, (pitches, holds)) in zip(axes.flat, rolls.items(), strict=False):
+        found = music.voices(pitches, holds)
+        for number, notes in enumerate(found):
+            starts, lengths, heights = np.array(notes, float).reshape(-1, 3).T
+            # A gap at the end of a bar shows where the next note begins.
+            spans = dict(width=lengths / 4 - 0.06, left=starts / 4, height=0.9)
+            label = names[number] if len(found) == 4 else None
+            axis.barh(heights, color=colours[number % 4], label=label, **spans)
+        axis.set(title=title, xlabel="time in quarter notes", ylabel="pitch")
+        axis.set_xlim(0, len(pitches) / 4)
+    heights = [np.asarray(pitches).ravel() for pitches, _ in rolls.values()]
+    heights = [height for height in np.concatenate(heights) if height > 0]
+    axis.set_ylim(min([47, *heights]) - 2, max([73, *heights]) + 2)
+    axis.set_yticks([36, 48, 60, 72, 84], ["C2", "C3", "C4", "C5", "C6"])
+    for axis in axes.flat[len(rolls) :]:
+        axis.remove()
+    if len(found) == 4:
+        handles = axes.flat[0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside right upper")
+    plt.show()
+
+
+def blind_test(excerpts):
+    """Play excerpts one by one and ask who wrote each; counts the right answers.
+
+    excerpts: [(answer, pitches, holds), ...]. The buttons need a running kernel.
+    """
+    import ipywidgets
+    from IPython.display import display
+
+    names = ["Start", *sorted({answer for answer, *_ in excerpts})]
+    buttons = [ipywidgets.Button(description=name) for name in names]
+    told, sound, given = ipywidgets.Label(), ipywidgets.Output(), []
+
+    def react(button):
+        if button is not buttons[0] and len(given) < len(excerpts):
+            given.append(button.description == excerpts[len(given)][0])
+        told.value = f"{sum(given)} of {len(given)} right"
+        sound.clear_output()
+        if len(given) < len(excerpts):
+            with sound:
+                play(*excerpts[len(given)][1:])
+
+    for button in buttons:
+        button.on_click(react)
+    display(ipywidgets.HBox([*buttons, told]), sound)

@@ -1,5 +1,5 @@
 """Lessons 03, 03b, 06, 09, 09d run on texts, 04 to 05b, 11, 11b and 12 on
-pictures of the learner's own."""
+pictures, 13 and 13b on music of the learner's own."""
 
 import math
 import os
@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from course_utils import ROOT, CourseError, artifacts, datasets
+from course_utils import DATA_DIR, ROOT, CourseError, artifacts, datasets
 
 import keras
 import lessons
@@ -63,6 +63,23 @@ def make_pictures(shape, num_classes, train=6, test=6):
     label = tfds.features.ClassLabel(names=[f"row {2 * i}" for i in range(num_classes)])
     features = dict(file=tfds.features.Text(), label=label)
     store(features | dict(image=tfds.features.Image(shape=shape)), splits)
+
+
+def make_music(*lengths):
+    """Three pieces of so many steps, one a split, as of MIDI files: no key, two voices,
+    in a time that no chorale has."""
+    features = tfds.builder("bach_chorales", data_dir=DATA_DIR).info.features
+    rng, splits = np.random.default_rng(0), {}
+    for split, length in zip(("train", "validation", "test"), lengths, strict=True):
+        notes = rng.integers(1, 127, (length // 2 + 1, 4)) * [1, 1, 0, 0]
+        empty = dict.fromkeys(["name", "title", "key"], split) | dict(
+            pickup=0, family=0
+        )
+        empty |= dict(time_signature="5/8", fermatas=np.zeros(length, bool))
+        pitches = np.repeat(notes, 2, axis=0)[:length].astype("uint8")
+        holds = (np.arange(length) % 2 == 1)[:, None] & (pitches > 0)
+        splits[split] = [empty | dict(pitches=pitches, holds=holds)]
+    store({**features}, splits)
 
 
 def cells(number):
@@ -134,6 +151,29 @@ def run(script):
     process = subprocess.run([sys.executable, script], **options)
     assert process.returncode == 0, process.stderr[-2000:]
     return process.stdout
+
+
+def test_lesson_13_composes_after_own_music(tmp_path):
+    make_music(200, 65, 65)
+    script = tmp_path / "lesson.py"
+    script.write_text("\n\n".join(cells("13")), encoding="utf-8")
+    told = run(script)
+    assert "nats per sixteenth on unseen tunes" in told
+    assert (artifacts.root() / "my_chorale.mid").is_file()
+
+
+def test_lesson_13b_harmonises_after_own_music(tmp_path):
+    make_music(200, 65, 65)
+    script = tmp_path / "lesson.py"
+    script.write_text("\n\n".join(cells("13b")), encoding="utf-8")
+    assert "parallel fifths or octaves" in run(script)
+    assert (artifacts.root() / "my_harmony" / "card.json").is_file()
+
+
+def test_lesson_13_needs_longer_music():
+    make_music(200, 64, 65)
+    with pytest.raises(CourseError, match="has 64 sixteenth notes for validation"):
+        begin("13", "datasets.load_music")
 
 
 @pytest.mark.parametrize("number, least", LEAST.items())

@@ -113,7 +113,7 @@ def test_mistakes_are_one_sentence():
             plotting.show_images(np.zeros(shape))
     grids = np.zeros((0, 4)), np.zeros((2, 4, 2)), np.full((2, 4), 128), [np.nan]
     for grid in grids:
-        with one_sentence("play got .*0 to 127, .*at least one step"):
+        with one_sentence("notes have .*0 to 127, .*at least one step"):
             plotting.play(grid)
     with one_sentence("same example"):
         plotting.play(np.full((5, 2), 60), np.zeros((3, 2), bool))

@@ -1,0 +1,416 @@
+"""Lessons 13 and 13b: notes typed, read and written, faults, and the lessons' parts."""
+
+import io
+import wave
+
+from course_utils import CourseError, artifacts, datasets, music, reading
+
+import keras
+import lessons
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers, ops
+from own_files import midi
+from sentences import one_sentence
+
+C_MAJOR = [72, 67, 64, 48]
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    names = dict(np=np, tf=tf, keras=keras, layers=layers, ops=ops, END=2, HOLD=1)
+    names |= dict(semitones=np.arange(-24, 25), music=music)
+    names["normal"] = names["small"] = keras.initializers.RandomNormal(stddev=0.3)
+    names = lessons.definitions("13", **names)
+    names |= dict(width=8, embedding_dim=4, window=6, batch_size=2)
+    return names
+
+
+def steps(*rows):
+    return np.array(rows)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([C_MAJOR, C_MAJOR], 0),  # nobody moves
+        ([[72, 65, 57, 41], [74, 67, 59, 43]], 3),  # two fifths, octaves
+        ([[72, 64, 55, 48], [74, 62, 53, 50]], 1),  # octaves of the outer voices
+        ([[72, 65, 57, 60], [74, 65, 57, 50]], 0),  # contrary motion
+        ([[67, 64, 55, 60], [65, 64, 55, 58]], 1),  # a fifth and a fifth
+        ([[79, 64, 55, 60], [77, 64, 55, 58]], 1),  # a twelfth counts as a fifth
+        ([[67, 64, 55, 60], [79, 64, 55, 72]], 1),  # leaps, too
+        ([[0, 64, 55, 0], [67, 64, 55, 60]], 0),  # after a rest
+        ([[64, 60, 55, 48], [65, 62, 57, 50]], 2),  # sixths and thirds are free
+    ],
+)
+def test_parallels_of_hand_made_examples(rows, expected):
+    assert music.parallels(steps(*rows)) == expected
+    assert music.parallels(steps(*rows).astype("uint8")) == expected
+
+
+def test_other_faults_of_hand_made_examples():
+    assert music.out_of_range(steps(C_MAJOR, [82, 67, 64, 48], [0, 0, 0, 0])) == 1
+    assert music.out_of_range(steps([60, 53, 48, 40], [81, 74, 69, 64])) == 0
+    assert music.crossings(steps(C_MAJOR, [64, 67, 60, 48], [0, 67, 64, 48])) == 1
+    assert music.dissonances(steps(C_MAJOR, [72, 67, 65, 48], [72, 67, 63, 48])) == 1
+    for interval, found in enumerate([0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 1]):
+        assert music.dissonances(steps([48 + interval, 0, 0, 48])) == found, interval
+
+
+def test_the_rule_forbids_what_the_count_finds():
+    rng = np.random.default_rng(0)
+    pieces = rng.integers(40, 70, (300, 2, 4)) * (rng.random((300, 2, 4)) > 0.1)
+    for voice in range(1, 4):
+        banned = music.makes_parallel(pieces[:, 0], pieces[:, 1], voice)
+        assert banned.any()
+        for piece, row in zip(pieces, banned, strict=True):
+            before = music.parallels(piece[:, :voice])
+            for pitch in [*np.flatnonzero(row), *rng.integers(0, 128, 3)]:
+                piece[1, voice] = pitch
+                more = music.parallels(piece[:, : voice + 1]) > before
+                assert more == row[pitch]
+
+
+def test_marks_are_where_parallels_are_counted():
+    pieces = np.random.default_rng(0).integers(40, 70, (500, 4))
+    marks = music.parallel_cells(pieces)
+    assert not marks[0].any() and marks.any()
+    for t in range(1, len(pieces)):
+        pair = pieces[t - 1 : t + 1]
+        assert marks[t].any() == (music.parallels(pair) > 0)
+        for voice in np.flatnonzero(marks[t]):
+            others = np.delete(pair, voice, axis=1)
+            assert music.parallels(others) < music.parallels(pair)
+    two_fifths = steps([72, 65, 57, 41], [74, 67, 50, 43])
+    found = music.parallel_cells(two_fifths)
+    assert found[1].tolist() == [True, True, False, True]
+
+
+def test_rates_are_per_100_steps_of_all_pieces():
+    piece = steps([72, 65, 57, 41], [74, 67, 59, 43])
+    rates = music.rates([piece, np.tile(C_MAJOR, (6, 1))])
+    assert rates["parallels"] == 100 * 3 / 8 and rates.keys() == music.FAULTS.keys()
+
+
+def test_bach_breaks_few_rules():
+    pieces = [p["pitches"] for p in datasets.load_music("bach_chorales", "test")]
+    count = sum(map(len, pieces))
+    rates = {n: 100 * sum(map(f, pieces)) / count for n, f in music.FAULTS.items()}
+    assert rates["parallels"] < 0.5 and rates["out of range"] < 2
+    assert rates["crossings"] < 5 and rates["dissonances"] < 40
+
+
+def test_pieces_are_as_their_loader_says():
+    pieces = {p["name"]: p for p in datasets.load_music("bach_chorales", "train")}
+    assert len(pieces) == 273
+    pieces |= {p["name"]: p for p in datasets.load_music("bach_chorales", "test")}
+    pieces |= {p["name"]: p for p in datasets.load_music("bach_chorales", "validation")}
+    known = pieces["bwv66.6"]  # 4/4, begins with one quarter
+    assert len(known["places"]) == 145 and known["places"][-1] == 12
+    assert known["places"][:6].tolist() == [12, 13, 14, 15, 0, 1]
+    assert {max(p["places"]) for p in pieces.values()} == {15, 27, 31}
+    for piece in pieces.values():
+        pitches, holds = piece["pitches"], piece["holds"]
+        assert not holds[0].any()
+        assert (pitches[1:] == pitches[:-1])[holds[1:]].all()
+        assert holds[1:][(pitches[1:] == 0) & (pitches[:-1] == 0)].all()
+
+
+def test_a_set_without_music_is_refused():
+    with one_sentence("jane_austen has no notes"):
+        datasets.load_music("jane_austen", "test")
+    with one_sentence("at least 99,999"):
+        datasets.load_music("bach_chorales", "test", 99_999)
+
+
+def test_what_is_written_as_midi_is_read_again():
+    piece = datasets.load_music("bach_chorales", "test")[0]
+    pitches, holds = piece["pitches"], piece["holds"]
+    content, told = reading.music(music.to_midi(pitches, holds))
+    assert told == "read"
+    first = 16 * (np.flatnonzero(pitches.any(axis=1))[0] // 16)
+    size = len(content["pitches"])
+    assert np.array_equal(content["pitches"], pitches[first : first + size])
+    sounds = content["pitches"] > 0
+    assert np.array_equal(content["holds"][sounds], holds[:size][sounds])
+
+
+def test_files_are_written_whole(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_ARTIFACTS", str(tmp_path))
+    music.save("tune", np.array([69] * 8 + [0] * 8))
+    assert capsys.readouterr().out.count("tune.") == 2
+    with wave.open(io.BytesIO((artifacts.root() / "tune.wav").read_bytes())) as file:
+        assert file.getframerate() == 22050 and file.getnchannels() == 1
+        assert file.getnframes() / 22050 == pytest.approx(16 / 6 + 0.2, abs=0.01)
+    assert reading.music((artifacts.root() / "tune.mid").read_bytes())[1] == "read"
+    with one_sentence("Not saved"):
+        music.save("../tune", np.array([69]))
+
+
+def test_typed_notes():
+    pitches, holds = music.parse_notes("c4, D4:0.5 f#4:0.25\nBb3:2 r r c4 c4")
+    expected = [60] * 4 + [62] * 2 + [66] + [58] * 8 + [0] * 8 + [60] * 8
+    assert pitches.tolist() == expected
+    begins = np.flatnonzero(~holds).tolist()
+    assert begins == [0, 4, 6, 7, 15, 23, 27]  # two rests are one
+    for text, told in [
+        ("", "no notes"),
+        ("r r:2", "no notes"),
+        ("c4 h4", "'h4' is no note"),
+        ("c4:0.3", "off the grid"),
+        ("c4:0", "off the grid"),
+        ("c4 " * 257, "64"),
+        ("c4:99999999", "too long"),
+        ("c", "'c' is no note"),
+    ]:
+        with one_sentence(told):
+            music.parse_notes(text)
+    assert len(music.parse_notes("c4 d4 e4")[0]) == 12
+
+
+def test_melodies_from_files(tmp_path):
+    def read(data):
+        path = tmp_path / "a.mid"
+        path.write_bytes(data)
+        return music.read_melody(path)
+
+    pitches, holds = read(midi([[(72, 4), (74, 4)], [(48, 8)]]))
+    assert pitches.tolist() == [72] * 4 + [74] * 4
+    assert np.flatnonzero(~holds).tolist() == [0, 4]
+    for data, told in [
+        (b"", "empty"),
+        (b"RIFF", "no MIDI file"),
+        (midi([[(36, 2)] * 9], channels=[9]), "only drums"),
+        (midi([[]]), "no notes"),
+        (midi([[(60, 4)] * 3000]), "at most 64"),
+    ]:
+        with one_sentence(told):
+            read(data)
+    with one_sentence("no such file"):
+        music.read_melody(tmp_path / "none.mid")
+
+
+def test_melodies_move_into_the_range_of_a_soprano(capsys):
+    holds = np.zeros(3, bool)
+    for pitches, shift in [
+        ([60, 81, 0], 0),
+        ([36, 45, 0], 24),
+        ([59, 79, 0], 1),
+        ([96, 0, 97], -24),
+    ]:
+        found, _ = music.fit_range(np.array(pitches), holds)
+        expected = [pitch + shift if pitch else 0 for pitch in pitches]
+        assert found.tolist() == expected
+        assert (f"by {shift} semitones" in capsys.readouterr().out) == bool(shift)
+    with one_sentence("spans 22 semitones"):
+        music.fit_range(np.array([60, 82, 0]), holds)
+
+
+def test_passages_are_equal_in_all_keys():
+    rng = np.random.default_rng(0)
+    piece = rng.integers(50, 70, (20, 4))
+    piece[3] = 0  # all rest
+    higher = np.where(piece > 0, piece + 5, 0)
+    assert [*music.passages([piece], 8)] == [*music.passages([higher], 8)]
+    assert len({*music.passages([piece], 8)}) == 13
+    assert len([*music.passages([piece, piece[:7]], 8)]) == 13
+    assert len([*music.passages([np.zeros((9, 4), int)], 8)]) == 2
+
+
+def test_copies_are_found_in_any_key():
+    rng = np.random.default_rng(0)
+    originals = [rng.integers(50, 70, (20, 4))]
+    copy = np.concatenate([originals[0][5:13] + 3, rng.integers(50, 70, (4, 4))])
+    assert music.copied(originals, originals, 8) == 100
+    assert music.copied([copy], originals, 8) == 100 / 5  # the first of five windows
+    assert music.copied([copy[:3]], originals, 8) == 0
+
+
+def test_shuffled_music_keeps_notes_and_rhythm():
+    piece = datasets.load_music("bach_chorales", "test")[0]
+    pitches, holds = piece["pitches"], piece["holds"]
+    found = music.shuffled(pitches, holds, np.random.default_rng(0))
+    assert not np.array_equal(found, pitches)
+    for voice in range(4):
+        begins = ~holds[:, voice]
+        assert sorted(found[begins, voice]) == sorted(pitches[begins, voice])
+        assert (found[1:, voice] == found[:-1, voice])[holds[1:, voice]].all()
+
+
+def test_grids_that_are_none_are_refused():
+    for grid in (np.zeros((0, 4)), np.full((2, 4), 128), [np.nan]):
+        with pytest.raises(CourseError):
+            music.to_midi(grid)
+
+
+def test_windows_are_transposed_alike(lesson):
+    codes = np.full((40, 4), 60) + np.array([12, 7, 4, 0])
+    codes[1::2] += 128
+    codes[8] = 2
+    stream = codes, np.arange(40) % 16
+    (batch,) = lesson["make_windows"](stream, 1)
+    (before, place, above, state), tokens = batch
+    before, tokens = np.array(before), np.array(tokens)
+    assert before.shape == tokens.shape == (2, 6, 4) and not np.any(state)
+    sounds = before % 128 > 2
+    shifts = (before % 128 - codes[0])[sounds]
+    assert np.all((shifts >= -5) & (shifts <= 6))
+    for row in range(2):
+        assert len({*(before % 128 - codes[0])[row][sounds[row]].tolist()}) == 1
+    held = np.array(before)[:, 1:] > 127
+    assert np.array_equal(tokens[:, :-1] == 1, held)
+    assert np.array_equal(above[:, :-1], before[:, 1:, :3])
+
+
+def test_changes_number_interval_before_after_and_way(lesson):
+    base, was, new = np.array([[[60]]]), np.array([[[67, 72]]]), np.array([[[69, 70]]])
+    found = np.array(lesson["changes"](base, was, new))
+    assert found.shape == (1, 1, 2, 49)
+    for move, expected in [
+        (2, [(7, 7, 2), (0, 8, 0)]),  # a parallel fifth; the second one the other way
+        (-2, [(7, 11, 0), (0, 0, 2)]),
+        (0, [(7, 9, 1), (0, 10, 1)]),
+    ]:
+        numbers = [(old * 12 + later) * 3 + way for old, later, way in expected]
+        assert found[0, 0, :, 24 + move].tolist() == numbers
+
+
+def test_a_voice_sees_only_what_is_written_before_it(lesson):
+    model = lesson["build_composer"]()
+    rng = np.random.default_rng(0)
+    before, above = rng.integers(40, 80, (1, 5, 4)), rng.integers(40, 80, (1, 5, 3))
+    place, state = np.arange(5)[None], np.zeros((1, 8), "float32")
+    logits = np.array(model([before, place, above, state])[0])
+    for voice in range(3):
+        changed = above.copy()
+        changed[0, 2, voice] += 128
+        other = np.array(model([before, place, changed, state])[0])
+        differs = np.abs(other - logits).max(axis=-1)[0] > 1e-6
+        expected = np.zeros((5, 4), bool)
+        expected[2, voice + 1 :] = True
+        assert np.array_equal(differs, expected)
+    changed = before.copy()
+    changed[0, 3, 0] += 1
+    other = np.array(model([changed, place, above, state])[0])
+    differs = np.abs(other - logits).max(axis=-1)[0] > 1e-6
+    assert not differs[:3].any() and differs[3:].all()
+
+
+def test_step_by_step_is_all_at_once(lesson):
+    model = lesson["build_composer"]()
+    rng = np.random.default_rng(0)
+    codes = rng.integers(40, 80, (1, 8, 4)) + 128 * rng.integers(0, 2, (1, 8, 4))
+    before, place, above, state = lesson["inputs_of"](codes, np.arange(8)[None])
+    expected = model([before, place, above, state])[0]
+    for t in range(7):
+        now = slice(t, t + 1)
+        inputs = [before[:, now], place[:, now], above[:, now], state]
+        logits, state = model([tf.constant(part) for part in inputs])
+        np.testing.assert_allclose(logits[:, 0], expected[:, t], atol=1e-5)
+
+
+def test_composed_pieces_are_grids(lesson):
+    model = lesson["build_composer"]()
+    lesson["composer"] = model
+    lesson |= dict(
+        music=music, step=lambda inputs: model([tf.constant(i) for i in inputs])
+    )
+    for pitches, holds in lesson["compose"](3, 7, temperature=1.0, seed=1):
+        assert pitches.shape == holds.shape and pitches.shape[1] == 4
+        assert np.all((pitches == 0) | (pitches > 2)) and np.all(pitches < 128)
+        assert np.array_equal(pitches[1:][holds[1:]], pitches[:-1][holds[1:]])
+    ruled = lesson["compose"](8, 12, 1.0, 1, music.makes_parallel)
+    assert not sum(music.parallels(pitches) for pitches, _ in ruled)
+    rows = [[60, 55, 2, 0], [188, 183, 1, 128], [2] * 4, [60] * 4]
+    pitches, holds = music.from_codes(np.array(rows), 2)
+    assert pitches.tolist() == [[60, 55, 0, 0], [60, 55, 0, 0]]
+    assert holds.tolist() == [[False] * 4, [True, True, False, True]]
+
+
+def test_counting_gives_probabilities(lesson):
+    """Over all moves they sum to at most 1, and a stream that repeats is cheap."""
+    from collections import Counter, defaultdict
+
+    lesson |= dict(Counter=Counter, defaultdict=defaultdict)
+    chord = np.array(C_MAJOR)
+    rows = [[2] * 4, *[chord, chord + 128, chord + 2, chord + 130] * 50]
+    stream = np.array(rows), np.arange(201) % 16
+    nats = lesson["counting_nats"](stream, stream)
+    assert nats.shape == (4,) and 0 < nats.sum() < 0.5
+    higher = np.where(stream[0] % 128 > 2, stream[0] + 3, stream[0]), stream[1]
+    found = lesson["counting_nats"](stream, higher)
+    assert found.sum() < nats.sum() + 0.5  # only the first row has another pitch
+
+
+@pytest.fixture(scope="module")
+def harmonising():
+    names = dict(np=np, tf=tf, keras=keras, layers=layers, ops=ops, music=music)
+    names |= dict(HOLD=1, END=2, MASK=3)
+    names = lessons.definitions("13b", **names)
+    names |= dict(width=8, embedding_dim=4, window=20, batch_size=4)
+    names["singable"] = np.full(128, -1e9, "float32")
+    names["singable"][[0, 1, *range(36, 82)]] = 0
+    names["guess_cells"] = tf.function(names["build_harmony"](), autograph=False)
+    return names
+
+
+def test_codes_say_what_a_hold_goes_on_with(harmonising):
+    tokens = np.array([[2] * 4, [60, 1, 0, 50], [1, 1, 1, 3], [62, 55, 1, 1], [2] * 4])
+    codes = harmonising["codes_of"](tokens)
+    expected = [[60, 128, 0, 50], [188, 128, 128, 3], [62, 55, 128, 128]]
+    assert codes[1:-1].tolist() == expected
+    pitches, holds = harmonising["music_of"](np.where(tokens == 3, 1, tokens))
+    assert pitches[1].tolist() == [60, 0, 0, 50] and holds[1].tolist() == [True] * 4
+
+
+def test_whole_quarters_are_hidden_at_their_rate(harmonising):
+    places = (np.arange(64)[None] + np.arange(200)[:, None]) % 16
+    hidden = harmonising["hide"](places, np.random.default_rng(0), 0.3)
+    assert hidden.shape == (200, 64, 4) and 0.28 < hidden.mean() < 0.32
+    same = hidden[:, 1:] == hidden[:, :-1]
+    assert same[places[:, 1:] % 4 > 0].all() and not same.all()
+
+
+def test_windows_hide_what_is_to_be_guessed(harmonising):
+    codes = np.full((80, 4), 60) + np.array([12, 7, 4, 0])
+    codes[1::2] += 128
+    codes[8] = 2
+    for (x, _), y, hidden in harmonising["make_windows"](
+        (codes, np.arange(80) % 16), 8
+    ):
+        x, y, hidden = np.array(x), np.array(y), np.array(hidden) > 0
+        assert np.array_equal(x == 3, hidden) and not hidden[y == 2].any()
+        assert np.array_equal(y == 1, (y != 2) & (y < 3)) and (y[y > 2] < 90).all()
+        seen = ~hidden & (y > 2)
+        assert np.array_equal(x[seen], y[seen])
+
+
+def test_a_harmony_keeps_the_melody_and_the_seed(harmonising):
+    melody = music.parse_notes("c5 d5:0.5 r:0.5 e5 e5 r g5:3")
+
+    def harmonise(melody, seed=1):
+        return harmonising["harmonise"](melody, passes=3, revisions=2, seed=seed)
+
+    pitches, holds = harmonise(melody)
+    assert pitches.shape == holds.shape == (32, 4)
+    assert np.array_equal(pitches[:, 0], melody[0])
+    assert np.array_equal(holds[:, 0], melody[1])
+    assert pitches.min() >= 0 and pitches.max() < 82
+    assert np.array_equal(harmonise(melody)[0], pitches)
+    assert not np.array_equal(harmonise(melody, seed=2)[0], pitches)
+    places = np.arange(4, 37) % 16
+    assert harmonise((*melody, places))[0].shape == (32, 4)
+    three = music.parse_notes("c5 d5 e5")
+    assert harmonise(three)[0].shape == (12, 4)
+
+
+def test_revision_never_makes_more_parallels(harmonising):
+    melody = music.parse_notes("c5 d5 e5 f5 g5 a5 g5 f5 e5 d5 c5 g4")
+    for seed in range(4):
+        counts = [
+            music.parallel_cells(harmonising["harmonise"](melody, 2, n, seed)[0]).sum()
+            for n in (0, 3, 10)
+        ]
+        assert counts[0] >= counts[1] >= counts[2]
