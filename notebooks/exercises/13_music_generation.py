@@ -1,6 +1,6 @@
 """Exercises of lesson 13: solutions, then checkers, then wrong answers."""
 
-# 13.3, one run: @@shift nats per step on the test pieces without transposition.
+# 13.3: @@zero
 
 from course_utils.judge import close
 
@@ -91,7 +91,7 @@ def check_1(answer):
 def check_2(answer):
     """Pitches of the bass that direct fifths and octaves forbid."""
     # Pairs of soprano, bass before, and the soprano now; the inner voices do not move.
-    starts = [(67, 52, 72), (76, 57, 72), (72, 57, 74), (72, 48, 72), (60, 48, 63)]
+    starts = [(67, 52, 72), (76, 57, 72), (72, 57, 74), (72, 48, 72), (60, 51, 63)]
     starts += [(0, 50, 76), (72, 50, 0), (72, 0, 76)]
     before = np.array([[soprano, 65, 53, bass] for soprano, bass, _ in starts])
     now = np.array([[new, 65, 53, 0] for *_, new in starts])
@@ -117,7 +117,10 @@ def check_2(answer):
         return [np.flatnonzero(row).tolist() for row in result]
 
     found = forbidden(3)
-    assert any(found), "nothing is forbidden. Hint: the bass is voice 3."
+    assert any(found), (
+        "nothing is forbidden. Hint: the bass is voice 3, and the new interval is that "
+        "of now[:, :1] and each pitch of np.arange(128)."
+    )
     assert not found[3], (
         "something is forbidden although the soprano stays. Hint: without a leap, "
         "nothing is."
@@ -129,9 +132,6 @@ def check_2(answer):
     assert found[4], (
         "a soprano that moves by 3 semitones does not leap for you. Hint: more than 2 "
         "is a leap."
-    )
-    assert found[1], (
-        "a leap down forbids nothing. Hint: take np.abs of the soprano's move."
     )
     assert not any(pitch < 52 for pitch in found[0]), (
         "with the soprano up, a bass that goes down is forbidden. Hint: in similar "
@@ -147,9 +147,12 @@ def check_2(answer):
     )
     assert 53 in found[0], (
         "with the soprano from 67 to 72, the bass may go from 52 to 53, an octave and "
-        "a fifth below. Hint: take the interval % 12."
+        "a fifth below. Hint: take the interval % 12, and before[:, 3] for the bass."
     )
-    assert 48 not in found[4], (
+    assert found[1], (
+        "a leap down forbids nothing. Hint: take np.abs of the soprano's move."
+    )
+    assert 51 not in found[4], (
         "a bass that stays is forbidden. Hint: the product of the two moves must be "
         "above 0, not just at least 0."
     )
