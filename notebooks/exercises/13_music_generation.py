@@ -1,7 +1,5 @@
 """Exercises of lesson 13: solutions, then checkers, then wrong answers."""
 
-# 13.3: @@zero
-
 from course_utils.judge import close
 
 import numpy as np
