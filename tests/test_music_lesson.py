@@ -315,7 +315,7 @@ def test_composed_pieces_are_grids(lesson):
     model = lesson["build_composer"]()
     lesson["composer"] = model
     lesson |= dict(
-        music=music, step=lambda inputs: model([tf.constant(i) for i in inputs])
+        music=music, forward=lambda inputs: model([tf.constant(i) for i in inputs])
     )
     for pitches, holds in lesson["compose"](3, 7, temperature=1.0, seed=1):
         assert pitches.shape == holds.shape and pitches.shape[1] == 4
@@ -323,6 +323,19 @@ def test_composed_pieces_are_grids(lesson):
         assert np.array_equal(pitches[1:][holds[1:]], pitches[:-1][holds[1:]])
     ruled = lesson["compose"](8, 12, 1.0, 1, music.makes_parallel)
     assert not sum(music.parallels(pitches) for pitches, _ in ruled)
+    given = []
+
+    def forbid_all(before, now, voice):
+        given.append((before, now.copy(), voice))
+        return np.ones((len(before), 128), bool)
+
+    silent = lesson["compose"](8, 12, 1.0, 1, forbid_all)  # holds and rests are free
+    assert not any(pitches.any() for pitches, _ in silent)
+    for before, now, _ in given:  # neither the end nor a hold is a pitch
+        assert not before.any() and not now.any()
+    # A first chord may double notes: nothing sounds before it.
+    first = np.zeros((1, 4), int), np.array([[72, 60, 48, 0]]), 3
+    assert not music.makes_parallel(*first).any()
     rows = [[60, 55, 2, 0], [188, 183, 1, 128], [2] * 4, [60] * 4]
     pitches, holds = music.from_codes(np.array(rows), 2)
     assert pitches.tolist() == [[60, 55, 0, 0], [60, 55, 0, 0]]

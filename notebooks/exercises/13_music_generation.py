@@ -13,14 +13,15 @@ def sounding(tokens):
     return pitches, holds
 
 
-def direct_intervals(pitches):
-    """pitches (T, 4) int, 0 for a rest -> the number of such steps."""
-    soprano, bass = pitches[:, 0], pitches[:, 3]
-    leaps = np.abs(np.diff(soprano)) > 2
-    together = np.diff(soprano) * np.diff(bass) > 0
-    reached = np.isin((soprano - bass)[1:] % 12, (0, 7))
-    rests = (soprano == 0) | (bass == 0)
-    return np.sum(leaps & together & reached & ~rests[1:] & ~rests[:-1])
+def forbid_direct(before, now, voice):
+    """Chords before, now (N, 4); a voice -> True where forbidden (N, 128)."""
+    pitch = np.arange(128)
+    was, new, bass = before[:, :1], now[:, :1], before[:, 3:]
+    leaps = np.abs(new - was) > 2
+    together = (new - was) * (pitch - bass) > 0
+    reached = np.isin((new - pitch) % 12, (0, 7))
+    sounding = (was > 0) & (new > 0) & (bass > 0) & (pitch > 0)
+    return leaps & together & reached & sounding & (voice == 3)
 
 
 def check_1(answer):
@@ -85,80 +86,108 @@ def check_1(answer):
     )
 
 
-def _steps(*outer):
-    """Pitches (T, 4) with these pairs of soprano and bass; the others do not move."""
-    return np.array([[soprano, 65, 53, bass] for soprano, bass in outer])
-
-
 def check_2(answer):
-    """Direct fifths and octaves of soprano and bass."""
+    """Pitches of the bass that direct fifths and octaves forbid."""
+    # Pairs of soprano, bass before, and the soprano now; the inner voices do not move.
+    starts = [(67, 52, 72), (76, 57, 72), (72, 57, 74), (72, 48, 72), (60, 51, 63)]
+    starts += [(0, 50, 76), (72, 50, 0), (72, 0, 76)]
+    before = np.array([[soprano, 65, 53, bass] for soprano, bass, _ in starts])
+    now = np.array([[new, 65, 53, 0] for *_, new in starts])
 
-    def count(*outer):
-        pitches = _steps(*outer)
-        given = pitches.copy()
-        result = answer(given)
-        assert np.array_equal(given, pitches), (
-            "the array that your function was given has changed. Hint: work on copies, "
-            "such as np.diff makes."
+    def forbidden(voice, rows=slice(None)):
+        given = before[rows].copy(), now[rows].copy()
+        result = answer(*given, voice)
+        same = zip(given, (before[rows], now[rows]), strict=True)
+        assert all(np.array_equal(*pair) for pair in same), (
+            "an array that your function was given has changed. Hint: compute new "
+            "arrays."
         )
-        assert np.ndim(result) == 0 and not isinstance(result, str), (
-            "the result is not one number. Hint: np.sum of the steps that break the "
-            "rule."
+        shape, size = np.shape(result), len(given[0])
+        assert shape == (size, 128), (
+            f"for {size} chords the shape is {shape}, not ({size}, 128). Hint: compare "
+            "columns such as now[:, :1], (N, 1), with np.arange(128)."
         )
-        return result
+        result = np.asarray(result)
+        assert result.dtype == bool, (
+            f"the values are {result.dtype}, not bool. Hint: a comparison gives True "
+            "and False; join several with &."
+        )
+        return [np.flatnonzero(row).tolist() for row in result]
 
-    assert count((72, 57), (76, 57), (74, 50)) == 0, (
-        "soprano down by 2 and bass by 7 breaks the rule for you. Hint: more than 2 "
-        "semitones is a leap."
+    found = forbidden(3)
+    assert any(found), (
+        "nothing is forbidden. Hint: the bass is voice 3, and the new interval is that "
+        "of now[:, :1] and each pitch of np.arange(128)."
     )
-    assert count((72, 48), (72, 48)) == 0, (
-        "an octave that stays is counted. Hint: both voices must move: the product of "
-        "their moves is above 0."
+    assert not found[3], (
+        "something is forbidden although the soprano stays. Hint: without a leap, "
+        "nothing is."
     )
-    assert count((72, 57), (69, 62)) == 0, (
-        "voices in contrary motion are counted. Hint: the product of their moves must "
-        "be above 0."
+    assert not found[2], (
+        "a soprano that moves by 2 semitones leaps for you. Hint: more than 2 "
+        "is a leap."
     )
-    assert count((67, 48), (72, 48)) == 0, (
-        "a bass that does not move is counted. Hint: the product of the moves must be "
+    assert found[4], (
+        "a soprano that moves by 3 semitones does not leap for you. Hint: more than 2 "
+        "is a leap."
+    )
+    assert not any(pitch < 52 for pitch in found[0]), (
+        "with the soprano up, a bass that goes down is forbidden. Hint: in similar "
+        "motion the product of the two moves is above 0."
+    )
+    assert 60 in found[0], (
+        "with the soprano from 67 to 72, the bass may go from 52 to 60, an octave "
+        "below. Hint: there (72 - 60) % 12 is 0."
+    )
+    assert 65 in found[0], (
+        "with the soprano from 67 to 72, the bass may go from 52 to 65, a fifth below. "
+        "Hint: there (72 - 65) % 12 is 7."
+    )
+    assert 53 in found[0], (
+        "with the soprano from 67 to 72, the bass may go from 52 to 53, an octave and "
+        "a fifth below. Hint: take the interval % 12, and before[:, 3] for the bass."
+    )
+    assert found[1], (
+        "a leap down forbids nothing. Hint: take np.abs of the soprano's move."
+    )
+    assert 51 not in found[4], (
+        "a bass that stays is forbidden. Hint: the product of the two moves must be "
         "above 0, not just at least 0."
     )
-    assert count((67, 55), (72, 57)) == 0, (
-        "an octave from which the voices leave is counted. Hint: the interval after "
-        "the move counts: [1:]."
+    assert 0 not in found[1], (
+        "the bass may not fall silent. Hint: pitch 0 is silence and breaks no rule."
     )
-    assert count((67, 52), (72, 60)) == 1, (
-        "a leap up into an octave (67 to 72, bass 52 to 60) is not counted once. Hint: "
-        "(soprano - bass) % 12 is 0 there."
+    assert not (found[5] or found[6]), (
+        "something is forbidden although the soprano is silent, before or now. Hint: "
+        "both of its pitches must be above 0."
     )
-    assert count((76, 57), (72, 53)) == 1, (
-        "a leap down into a fifth (76 to 72, bass 57 to 53) is not counted once. Hint: "
-        "(soprano - bass) % 12 is 7 there; take np.abs of the leap."
+    assert not found[7], (
+        "something is forbidden although the bass was silent before. Hint: its pitch "
+        "before must be above 0."
     )
-    assert count((60, 48), (63, 51)) == 1, (
-        "a leap by 3 semitones, from octave to octave, is not counted. Hint: the "
-        "interval before does not matter, and 3 is more than 2."
+    # The rule again, pitch by pitch.
+    expected = []
+    for soprano, bass, new in starts:
+        heard = [p for p in range(1, 128) if soprano and bass and new]
+        similar = [p for p in heard if (new - soprano) * (p - bass) > 0]
+        leap = abs(new - soprano) > 2
+        expected.append([p for p in similar if leap and (new - p) % 12 in (0, 7)])
+    for row, (some, right) in enumerate(zip(found, expected, strict=True)):
+        assert some == right, (
+            f"with the soprano from {starts[row][0]} to {starts[row][2]} and the bass "
+            f"on {starts[row][1]}, {some[:6]} are the first pitches forbidden, not "
+            f"{right[:6]}. Hint: the interval of the new soprano and each new pitch "
+            "of the bass counts, not the one before."
+        )
+    assert forbidden(3, slice(0, 1)) == found[:1], (
+        "a chord alone gives another result than among others. Hint: take the chords "
+        "row by row, (N, 1) against 128 pitches."
     )
-    assert count((64, 52), (67, 60)) == 1, (
-        "a fifth within an octave (67 above 60) is not counted. Hint: the remainder "
-        "by 12 is 7."
-    )
-    assert count((72, 48), (0, 0), (76, 52), (0, 41)) == 0, (
-        "a rest is counted. Hint: leave out steps where a voice is 0, before or after."
-    )
-    assert count((60, 41), (0, 41), (67, 48), (67, 0), (72, 48)) == 0, (
-        "a step next to a rest is counted. Hint: both voices must sound before and "
-        "after."
-    )
-    found = count((67, 52), (72, 60), (76, 57), (72, 53), (67, 48))
-    assert found == 3, (
-        f"of four steps, three break the rule, and you count {found}. Hint: count "
-        "them all with np.sum, not whether there is any."
-    )
-    inner = np.array([[76, 60, 53, 40], [76, 67, 60, 40]])
-    assert answer(inner) == 0, (
-        "the inner voices are counted, too. Hint: soprano is column 0, bass column 3."
-    )
+    for voice in range(3):
+        assert not any(forbidden(voice)), (
+            f"pitches of voice {voice} are forbidden, too. Hint: all is False unless "
+            "voice is 3."
+        )
 
 
 WRONG = {  # replacements in a solution, or another body for it
@@ -195,26 +224,37 @@ WRONG = {  # replacements in a solution, or another body for it
     "sounding__the_other_way_round": [
         ("return pitches, holds", "return holds, pitches")
     ],
-    "direct_intervals__no_leap": [("leaps & ", "")],
-    "direct_intervals__two_is_a_leap": [("> 2", ">= 2")],
-    "direct_intervals__three_is_none": [("> 2", "> 3")],
-    "direct_intervals__leaps_up_only": [
-        ("np.abs(np.diff(soprano))", "np.diff(soprano)")
+    "forbid_direct__no_leap": [("leaps & ", "")],
+    "forbid_direct__two_is_a_leap": [("> 2", ">= 2")],
+    "forbid_direct__three_is_none": [("> 2", "> 3")],
+    "forbid_direct__leaps_up_only": [("np.abs(new - was)", "(new - was)")],
+    "forbid_direct__contrary_motion_too": [("together & ", "")],
+    "forbid_direct__a_bass_that_stays": [("bass) > 0", "bass) >= 0")],
+    "forbid_direct__the_interval_before": [("(new - pitch)", "(was - pitch)")],
+    "forbid_direct__from_the_bass_before": [("(new - pitch)", "(new - bass)")],
+    "forbid_direct__fifths_only": [("(0, 7)", "(7,)")],
+    "forbid_direct__octaves_only": [("(0, 7)", "(0,)")],
+    "forbid_direct__no_whole_octaves": [("(new - pitch) % 12", "(new - pitch)")],
+    "forbid_direct__the_wrong_way_up": [("(new - pitch)", "(pitch - new)")],
+    "forbid_direct__silence_too": [(" & (pitch > 0)", "")],
+    "forbid_direct__after_silence_of_the_soprano": [("(was > 0) & ", "")],
+    "forbid_direct__silence_of_the_soprano_now": [(" & (new > 0)", "")],
+    "forbid_direct__after_silence_of_the_bass": [(" & (bass > 0)", "")],
+    "forbid_direct__every_voice": [(" & (voice == 3)", "")],
+    "forbid_direct__the_alto": [("voice == 3", "voice == 1")],
+    "forbid_direct__the_tenor": [("before[:, 3:]", "before[:, 2:3]")],
+    "forbid_direct__what_is_allowed": [
+        ("return leaps", "return ~(leaps"),
+        (" & (voice == 3)", " & (voice == 3))"),
     ],
-    "direct_intervals__contrary_motion_too": [("together & ", "")],
-    "direct_intervals__a_bass_that_stays": [("bass) > 0", "bass) >= 0")],
-    "direct_intervals__the_interval_before": [("bass)[1:]", "bass)[:-1]")],
-    "direct_intervals__fifths_only": [("(0, 7)", "(7,)")],
-    "direct_intervals__octaves_only": [("(0, 7)", "(0,)")],
-    "direct_intervals__no_octaves_up": [("bass)[1:] % 12", "bass)[1:]")],
-    "direct_intervals__twelve_for_an_octave": [("(0, 7)", "(12, 7)")],
-    "direct_intervals__rests_too": [(" & ~rests[1:] & ~rests[:-1]", "")],
-    "direct_intervals__after_a_rest": [(" & ~rests[:-1]", "")],
-    "direct_intervals__before_a_rest": [(" & ~rests[1:]", "")],
-    "direct_intervals__the_tenor": [("pitches[:, 3]", "pitches[:, 2]")],
-    "direct_intervals__any": [("return np.sum", "return np.any")],
-    "direct_intervals__parallel_only": [
-        ("leaps & ", "leaps & (np.diff((soprano - bass) % 12) == 0) & ")
+    "forbid_direct__numbers": [("return leaps", "return 1 * leaps")],
+    "forbid_direct__one_for_each_chord": (
+        "new, was = now[:, [0, 3]], before[:, [0, 3]]\n"
+        "    moves = new - was\n"
+        "    perfect = np.isin((new[:, 0] - new[:, 1]) % 12, (0, 7))\n"
+        "    return (np.abs(moves[:, 0]) > 2) & (moves.prod(axis=1) > 0) & perfect"
+    ),
+    "forbid_direct__changes_its_input": [
+        ("pitch = np.arange(128)", "pitch = np.arange(128)\n    now[:, 3] = 1")
     ],
-    "direct_intervals__the_steps": [("return np.sum", "return np.flatnonzero")],
 }
