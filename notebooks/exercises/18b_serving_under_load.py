@@ -294,16 +294,6 @@ WRONG = {  # replacements in a solution, or another body for it
     "simulate__waits_for_all": [("max(moment, min(free))", "max(moment, max(free))")],
     "simulate__one_slot": [("] * num_slots", "]")],
     "simulate__slot_begins_when_free": [("max(moment, min(free))", "min(free)")],
-    "simulate__slots_in_turn": """free, latencies, begins = [0] * num_slots, [], []
-    for n, moment in enumerate(moments):
-        begin = max(moment, free[n % num_slots])
-        if begin > moment and sum(other > moment for other in begins) >= limit:
-            latencies.append(None)
-            continue
-        free[n % num_slots] = begin + seconds
-        begins.append(begin)
-        latencies.append(begin + seconds - moment)
-    return latencies""",
     "simulate__leaves_the_refused_out": [
         ("latencies.append(None)\n            continue", "continue")
     ],
