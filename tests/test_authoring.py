@@ -255,6 +255,7 @@ def test_lines_for_ipython(course):
         ("metrics.bits(1)", "sampling", "5", "6", True),
         ("metrics.bits(1)", "tokenizer", "7", "8", True),
         ("artifacts.load('net')", "artifacts", "return x", "return 2", True),
+        ("artifacts.load(sys.argv[1])", "artifacts", "return x", "return 2", True),
         ("artifacts.save('net')", "artifacts", "pass", "return x", False),
         ("plotting.show(1)", "plotting", "pass", "return x", False),
     ],

@@ -1,5 +1,6 @@
-"""Lessons 18 and 18b: a server by hand, its repairs, loads, LiteRT as the engine."""
+"""Lessons 18 and 18b: a server by hand, its repairs, slots, loads."""
 
+import ast
 import asyncio
 import codecs
 import contextlib
@@ -9,12 +10,14 @@ import json
 import socket
 import threading
 import time
+import types
 
 from course_utils import artifacts, decoding
 from course_utils import tokenizer as bpe
 
 import fastapi
 import lessons
+import nbformat
 import numpy as np
 import openai
 import pydantic
@@ -182,25 +185,51 @@ def test_health_answers_while_the_network_works(first):
         requests.get(f"{url}/health", timeout=5)
 
 
-def test_prompt_is_read_before_anything_is_drawn(second):
+def test_prompt_is_read_before_anything_is_drawn():
     seen = []
 
-    def step(token, cache, position):
+    def read(token, cache, position):
         seen.append((token.item(), position.item(), cache))
         logits = np.full((1, 1, 9), -99.0)
         logits[0, 0, (token.item() + 1) % 9] = 99
         return logits, cache + 1
 
-    assert second["write"](step, 0, [4, 2, 7], 3, np.random.default_rng(0)) == [8, 0, 1]
+    cells = nbformat.read(lessons.notebook("18b"), as_version=4).cells
+    (text,) = [c.source for c in cells if c.source.startswith("%%writefile by_hand")]
+    (write,) = [
+        node
+        for node in ast.parse(text.partition("\n")[2]).body
+        if isinstance(node, ast.FunctionDef) and node.name == "write"
+    ]
+    empty = types.SimpleNamespace(empty_cache=lambda model, num_rows: 0)
+    names = dict(np=np, rng=np.random.default_rng(0), read=read, gpt=None)
+    names["decoding"] = empty
+    exec(ast.unparse(write), names)
+    assert names["write"]([4, 2, 7], 3) == [8, 0, 1]
     assert seen == [(4, 0, 0), (2, 1, 1), (7, 2, 2), (8, 3, 3), (0, 4, 4)]
+
+
+def test_slots_hold_one_text_at_a_time(second):
+    lengths = np.random.default_rng(0).integers(1, 50, size=40)
+    steps = {}
+    for static in (True, False):
+        (slots, width, begins), steps[static] = second["schedule"](lengths, 4, static)
+        assert [*width] == [*lengths] and steps[static] == max(begins + width)
+        for slot in range(4):
+            mine = slots == slot
+            assert (begins[mine][1:] >= (begins + width)[mine][:-1]).all()
+    assert steps[True] == lengths.reshape(-1, 4).max(axis=1).sum()
+    assert sum(lengths) / 4 <= steps[False] < steps[True]
+    begins = second["schedule"]([3, 1, 1, 2], 2, False)[0][2]
+    assert [*begins] == [0, 0, 1, 2]  # as soon as a slot is free
 
 
 def test_numbers_of_a_log(second):
     log = np.array([[1.0, 2, 200], [1, 3, 200], [2, 5, 200], [3, 5, 200], [2, 2, 429]])
-    second["num_new"] = 10
-    assert second["throughput"](log) == 40 / 4
-    assert second["latency"](log, 50) == 2 and second["latency"](log, 100) == 3
-    assert second["spread"]([3, 1.5, 2]) == "2 [1.5, 3]"
+    second["promise"] = 2
+    assert second["rate"](log) == 1  # three more answers in three seconds
+    assert [*second["latency"](log)] == [1, 2, 3, 2]
+    assert second["kept"](log) == 3 / 5
 
 
 def loads(second, seconds):
@@ -214,7 +243,7 @@ def loads(second, seconds):
         log.append((due, time.perf_counter(), 200))
 
     names = defined("18b", **second)
-    names |= dict(ask=ask, connect=lambda _: contextlib.AsyncExitStack(), duration=0.5)
+    names |= dict(ask=ask, connect=lambda _: contextlib.AsyncExitStack(), duration=0.75)
     return names, flight
 
 
@@ -223,6 +252,7 @@ def test_a_closed_loop_has_its_clients_in_flight(second):
     log = asyncio.run(names["closed_loop"]("", 3))
     assert max(flight) == 3 and log.shape[1] == 3 and len(log) >= 3
     assert (log[:, 1] - log[:, 0] > 0.015).all()
+    assert np.ptp(log[:, 1]) < 0.75 / 2  # of the second half only
 
 
 def test_an_open_loop_does_not_wait(second):
@@ -231,25 +261,3 @@ def test_an_open_loop_does_not_wait(second):
     assert len(log) == 151 and max(flight) > 30
     due = np.sort(log[:, 0])
     assert 1 < due[-1] - due[0] < 2  # as planned, however late they were asked
-
-
-def test_litert_gives_the_logits_of_keras(second, names, tmp_path, monkeypatch):
-    shape = decoding.empty_cache(names["gpt"], 1).shape
-    kinds = [((1, 1), "int32"), (shape, "float32"), ((), "int32")]
-    step = tf.function(second["step"], [tf.TensorSpec(*kind) for kind in kinds])
-    module = tf.Module()
-    module.weights = [variable.value for variable in names["gpt"].variables]
-    traced = [step.get_concrete_function()]
-    converter = tf.lite.TFLiteConverter.from_concrete_functions(traced, module)
-    (tmp_path / "gpt.tflite").write_bytes(converter.convert())
-    monkeypatch.chdir(tmp_path)
-    ids = bpe.encode("She was not at all", names["merges"])
-    for make_step in (second["litert_step"], second["tensorflow_step"]):
-        step, cache = make_step()
-        found = []
-        for position, id in enumerate(ids):
-            place = np.array(position, "int32")
-            logits, cache = step(np.array([[id]], "int32"), cache, place)
-            found.append(np.asarray(logits)[0, 0])
-        expected = names["gpt"](np.array([ids]))[0]
-        np.testing.assert_allclose(found, expected, atol=1e-3)

@@ -153,7 +153,9 @@ def _arguments(trees, *functions):
     return {
         texts.get(node.id)
         if isinstance(node, ast.Name)
-        else getattr(node, "value", None)
+        else node.value
+        if isinstance(node, ast.Constant)
+        else None
         for node in found
     }
 

@@ -5,10 +5,11 @@ import math
 import numpy as np
 
 
-def percentile(values, percent):
-    """A list of numbers, and a number from 1 to 100 -> one of the numbers."""
-    rank = math.ceil(percent * len(values) / 100)
-    return sorted(values)[rank - 1]
+def stream_times(asked, moments):
+    """A moment, and a list of moments in order -> two numbers."""
+    num_pauses = len(moments) - 1
+    pause = (moments[-1] - moments[0]) / num_pauses if num_pauses else 0
+    return moments[0] - asked, pause
 
 
 def peak(begins, ends):
@@ -21,67 +22,74 @@ def peak(begins, ends):
     return highest
 
 
-def batches(moments, window, size):
-    """Seconds of the requests, in order -> a list of lists."""
-    found = []
+def simulate(moments, seconds, num_slots, limit):
+    """Moments in order -> a list with a number or None for each."""
+    free, begins, latencies = [-math.inf] * num_slots, [], []
     for moment in moments:
-        if not found or len(found[-1]) == size or moment > found[-1][0] + window:
-            found.append([])
-        found[-1].append(moment)
-    return found
+        begin = max(moment, min(free))
+        num_waiting = sum(other > moment for other in begins)
+        if begin > moment and num_waiting >= limit:
+            latencies.append(None)
+            continue
+        free[free.index(min(free))] = begin + seconds
+        begins.append(begin)
+        latencies.append(begin + seconds - moment)
+    return latencies
 
 
 def check_1(answer):
-    """The nearest-rank percentile."""
+    """Time to first token, and time per output token."""
 
-    def found(values, percent):
-        given = [*values]
-        result = answer(given, percent)
-        assert given == [*values], (
-            "the list that your function was given has changed. Hint: sorted(values) "
-            "makes a new list; values.sort() changes the old."
+    def found(asked, moments):
+        given = [*moments]
+        result = answer(asked, given)
+        assert given == [*moments], (
+            "the list that your function was given has changed. Hint: moments[0] "
+            "looks at the first moment, moments.pop(0) takes it away."
         )
-        assert isinstance(result, int | float | np.number), (
-            f"the result is {result!r}, no number. Hint: return one of the values."
+        fits = isinstance(result, tuple | list | np.ndarray) and len(result) == 2
+        assert fits and all(isinstance(x, int | float | np.number) for x in result), (
+            f"the result is {result!r}, not two numbers. Hint: return first, pause."
         )
-        return result
+        return [*map(float, result)]
 
-    tens = [70, 30, 100, 10, 90, 40, 20, 80, 50, 60]
-    result = found(tens, 90)
-    assert result in tens, (
-        f"p90 of 10, 20, …, 100 is {result}, which is none of them. Hint: no "
-        "interpolation: take the value at a rank of the sorted list."
+    def same(result, first, pause):
+        return np.allclose(result, [first, pause])
+
+    told = "asked for at 10 s, tokens at 13, 14, 15 and 19 s: "
+    first, pause = result = found(10, [13, 14, 15, 19])
+    assert not same(result, 2, 3), (
+        f"{told}the result is {result}. Hint: the time to first token comes first."
     )
-    assert result != 100, (
-        "p90 of 10, 20, …, 100 is 100. Hint: 90 is enough, as 9 of 10 values, 90 %, "
-        "are no larger; the first of the list has the index 0."
+    assert np.isclose(first, 3), (
+        f"{told}the time to first token is {first:g}, not 3. Hint: from the moment of "
+        "asking to that of the first token."
     )
-    assert result == 90, (
-        f"p90 of 10, 20, …, 100, in no order, is {result}, not 90. Hint: sort first, "
-        "and count from the smallest."
+    assert not np.isclose(pause, 2.25), (
+        f"{told}the time per output token is 2.25. Hint: that is the latency, divided "
+        "by the tokens; the pauses begin with the first token."
     )
-    result = found(tens, 91)
-    assert result == 100, (
-        f"p91 of 10, 20, …, 100 is {result}, not 100. Hint: of ten values, 9.1 must be "
-        "no larger, so 10: round up (math.ceil)."
+    assert not np.isclose(pause, 1.5), (
+        f"{told}the time per output token is 1.5. Hint: four tokens have three pauses."
     )
-    result = found(tens, 1)
-    assert result == 10, (
-        f"p1 of 10, 20, …, 100 is {result}, not 10. Hint: the rank, rounded up, is 1; "
-        "its index is 0."
+    assert np.isclose(pause, 2), (
+        f"{told}the time per output token is {pause:g}, not 2. Hint: the mean of the "
+        "pauses 1, 1 and 4: the time from the first token to the last, by their number."
     )
-    assert found(tens, 100) == 100, "p100 is not the largest. Hint: the rank is 10."
-    result = found([5, 5, 5, 1], 50)
-    assert result == 5, (
-        f"p50 of 5, 5, 5, 1 is {result}, not 5. Hint: equal values count each; no set."
+    result = found(0.5, [0.75, 1])
+    assert same(result, 0.25, 0.25), (
+        f"asked for at 0.5 s, tokens at 0.75 and 1 s: {result}, not 0.25 and 0.25. "
+        "Hint: two tokens have one pause."
     )
-    assert found([4], 50) == 4, "p50 of one value is another. Hint: the rank is 1."
-    hundred = [*range(1, 101)]
-    wrong = [p for p in range(1, 101) if found(hundred, p) != p]
-    assert not wrong, (
-        f"of 1 to 100, p{wrong[0]} is {found(hundred, wrong[0])}. Hint: 0.07 * 100 is "
-        "7.000000000000001 (NumPy's inverted_cdf divides first, too); multiply first "
-        "and divide then: percent * n / 100."
+    result = found(1, [4])
+    assert same(result, 3, 0), (
+        f"asked for at 1 s, one token at 4 s: {result}, not 3 and 0. Hint: one token "
+        "has no pause, and nothing may be divided by 0."
+    )
+    result = found(2, [2, 2.5, 2.5, 8])
+    assert same(result, 0, 2), (
+        f"asked for at 2 s, tokens at 2, 2.5, 2.5 and 8 s: {result}, not 0 and 2. "
+        "Hint: tokens that come at the same moment count each."
     )
 
 
@@ -139,81 +147,107 @@ def check_2(answer):
 
 
 def check_3(answer):
-    """Dynamic batching."""
+    """A queue with slots and a limit."""
 
-    def found(moments, window, size):
-        result = answer([*moments], window, size)
-        fits = isinstance(result, list) and all(isinstance(b, list) for b in result)
-        assert fits, "the result is no list of lists. Hint: begin with found = []."
-        assert [] not in result, (
-            "a batch is empty. Hint: open a batch only when a request has come."
+    def found(moments, *settings):
+        given = [*moments]
+        result = answer(given, *settings)
+        assert given == [*moments], (
+            "the list that your function was given has changed. Hint: loop over it, "
+            "and keep what you need in lists of your own."
         )
-        assert sum(result, []) == [*moments], (
-            "not each request is in exactly one batch, in order. Hint: append each "
-            "moment to the last batch, also the last ones."
+        assert isinstance(result, list) and len(result) == len(moments), (
+            f"{len(moments)} texts give {result!r:.60}. Hint: a list with one entry "
+            "for each text, also for those that are refused."
         )
-        return result
+        numbers = [x for x in result if x is not None]
+        fits = all(isinstance(x, int | float | np.number) for x in numbers)
+        assert fits and not np.isnan(numbers).any(), (
+            f"the result is {result!r:.80}. Hint: numbers, and None where refused."
+        )
+        return [None if x is None else round(float(x), 6) for x in result]
 
-    result = found([0, 1, 2, 3, 4], 100, 2)
-    assert result == [[0, 1], [2, 3], [4]], (
-        f"in batches of at most 2, requests at 0 to 4 s are {result}. Hint: a batch of "
-        "`size` requests is full: the next one opens a new batch."
+    result = found([1, 11], 3, 1, 5)
+    assert result == [3, 3], (
+        f"two texts of 3 s, at 1 and 11 s, in one slot: {result}, not 3 and 3. Hint: "
+        "who finds a free slot begins at once; a latency counts from its own moment."
     )
-    result = found([0, 1, 5, 6], 2, 9)
-    assert result == [[0, 1], [5, 6]], (
-        f"with a window of 2 s, requests at 0, 1, 5 and 6 s are {result}. Hint: 5 is "
-        "more than 2 s after 0, so it opens a new batch, in which 6 is, too."
+    result = found([1, 2, 3], 3, 1, 5)
+    assert result != [3, 3, 3], (
+        "three texts of 3 s come one after another to one slot, and none waits. Hint: "
+        "a latency is the wait and the writing."
     )
-    result = found([0, 2, 4, 6], 3, 9)
-    assert result == [[0, 2], [4, 6]], (
-        f"with a window of 3 s, requests at 0, 2, 4 and 6 s are {result}. Hint: the "
-        "window counts from the first request of the batch, not from the last."
+    assert result != [0, 2, 4], (
+        "the latencies are only the waits. Hint: add the seconds that a text takes."
     )
-    result = found([0, 2, 2.5], 2, 9)
-    assert result == [[0, 2], [2.5]], (
-        f"with a window of 2 s, requests at 0, 2 and 2.5 s are {result}. Hint: exactly "
-        "`window` seconds after the first is still in."
+    assert result == [3, 5, 7], (
+        f"three texts of 3 s, at 1, 2 and 3 s, in one slot: {result}, not 3, 5 and 7. "
+        "Hint: the second begins at 4 s, the third at 7 s."
     )
-    result = found([1, 1.5, 2.5], 1, 9)
-    assert result == [[1, 1.5], [2.5]], (
-        f"with a window of 1 s, requests at 1, 1.5 and 2.5 s are {result}. Hint: the "
-        "window opens with the first request, not at whole seconds."
+    result = found([0, 1, 2, 3], 4.5, 2, 9)
+    assert result == [4.5, 4.5, 7, 7], (
+        f"four texts of 4.5 s, at 0, 1, 2 and 3 s, in two slots: {result}, not 4.5, "
+        "4.5, 7 and 7. Hint: who waits begins when the first slot is free (min); each "
+        "slot is free at its own moment."
     )
-    result = found([0, 1, 2, 3, 3.5, 4.5], 2, 3)
-    assert result == [[0, 1, 2], [3, 3.5, 4.5]], (
-        f"after a full batch, requests are {result}. Hint: the new batch has a window "
-        "of its own."
+    result = found([0, 0, 0, 0], 2, 1, 1)
+    assert result == [2, 4, None, None], (
+        f"four texts at once, one slot, one may wait: {result}, not 2, 4, None and "
+        "None. Hint: one is written and one waits; count only those who wait."
     )
-    assert found([7], 1, 1) == [[7]], "a single request is no batch of its own."
-    assert found([], 1, 1) == [], "without requests, the result is not []."
+    result = found([0, 0, 0, 0, 0], 2, 2, 1)
+    assert result == [2, 2, 4, None, None], (
+        f"five texts at once, two slots, one may wait: {result}, not 2, 2, 4, None and "
+        "None. Hint: those who are written do not wait."
+    )
+    result = found([0, 0.5, 1, 2.5], 2, 1, 0)
+    assert result == [2, None, None, 2], (
+        f"one slot, nobody may wait, texts of 2 s at 0, 0.5, 1 and 2.5 s: {result}, "
+        "not 2, None, None and 2. Hint: who is refused takes no slot."
+    )
+    result = found([0, 1, 2, 10, 11, 12], 3, 1, 1)
+    assert result == [3, 5, None, 3, 5, None], (
+        f"one slot, one may wait, texts of 3 s at 0, 1, 2, 10, 11 and 12 s: {result}. "
+        "Hint: who has begun no longer waits, so that the last three fare as the "
+        "first three."
+    )
+    result = found([0, 0, 0, 5], 3, 1, 2)
+    assert result == [3, 6, 9, 7], (
+        f"one slot, two may wait, texts of 3 s at 0, 0, 0 and 5 s: {result}, not 3, 6, "
+        "9 and 7. Hint: at 5 s, the second is written and only the third waits."
+    )
+    assert found([], 1, 1, 1) == [], "without texts, the result is not []."
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "percentile__unsorted": [("sorted(values)", "values")],
-    "percentile__sorts_in_place": """values.sort()
-    return values[math.ceil(percent * len(values) / 100) - 1]""",
-    "percentile__interpolates": "return float(np.percentile(values, percent))",
-    "percentile__index_too_high": """rank = percent * len(values) // 100
-    return sorted(values)[min(rank, len(values) - 1)]""",
-    "percentile__rounds_down": [
-        (
-            "math.ceil(percent * len(values) / 100)",
-            "max(1, percent * len(values) // 100)",
-        )
+    "stream_times__from_the_question": [
+        ("moments[-1] - moments[0]", "moments[-1] - asked")
     ],
-    "percentile__rounds": [("math.ceil(", "round(")],
-    "percentile__without_repeats": [
-        ("sorted(values)", "sorted(set(values))"),
-        ("len(values)", "len(set(values))"),
+    "stream_times__normalized": """latency = moments[-1] - asked
+    return moments[0] - asked, latency / len(moments)""",
+    "stream_times__as_many_pauses_as_tokens": [("/ num_pauses", "/ len(moments)")],
+    "stream_times__moment": [("moments[0] - asked, pause", "moments[0], pause")],
+    "stream_times__latency": [("return moments[0]", "return moments[-1]")],
+    "stream_times__other_order": [
+        ("moments[0] - asked, pause", "pause, moments[0] - asked")
     ],
-    "percentile__divides_first": [
-        ("percent * len(values) / 100", "percent / 100 * len(values)")
-    ],
-    "percentile__inverted_cdf": """return np.percentile(
-        values, percent, method="inverted_cdf"
-    )""",
-    "percentile__rank": [("sorted(values)[rank - 1]", "rank")],
-    "percentile__from_the_top": [("[rank - 1]", "[-rank]")],
+    "stream_times__no_pause": [(" if num_pauses else 0", "")],
+    "stream_times__mean_of_none": """pause = float(np.nan)
+    if len(moments) > 1:
+        pause = np.mean(np.diff(moments))
+    return moments[0] - asked, pause""",
+    "stream_times__median": """pauses = np.diff(moments)
+    return moments[0] - asked, np.median(pauses) if len(pauses) else 0""",
+    "stream_times__longest": """pauses = np.diff(moments)
+    return moments[0] - asked, max(pauses, default=0)""",
+    "stream_times__tokens_per_second": """seconds = moments[-1] - moments[0]
+    return moments[0] - asked, (len(moments) - 1) / seconds if seconds else 0""",
+    "stream_times__all_pauses": """pauses = np.diff([asked, *moments])
+    return moments[0] - asked, pauses.mean()""",
+    "stream_times__takes_the_first_away": """first = moments.pop(0)
+    pause = (moments[-1] - first) / len(moments) if moments else 0
+    return first - asked, pause""",
+    "stream_times__only_the_first": [(", pause", "")],
     "peak__all": "return len(begins)",
     "peak__begins_first": [
         ("sorted(changes)", "sorted(changes, key=lambda c: (c[0], -c[1]))")
@@ -235,18 +269,37 @@ WRONG = {  # replacements in a solution, or another body for it
     "peak__end_still_counts": """pairs = [*zip(begins, ends)]
     counts = [sum(b <= t <= e for b, e in pairs) for t in begins]
     return max(counts, default=0)""",
-    "batches__no_size": [(" or len(found[-1]) == size", "")],
-    "batches__no_window": [(" or moment > found[-1][0] + window", "")],
-    "batches__from_the_last": [("found[-1][0]", "found[-1][-1]")],
-    "batches__exactly_is_too_late": [("moment > found", "moment >= found")],
-    "batches__one_too_many": [("== size", "> size")],
-    "batches__whole_windows": [
-        ("moment > found[-1][0] + window", "moment // window > found[-1][0] // window")
+    "simulate__no_limit": [("num_waiting >= limit", "False")],
+    "simulate__one_too_many": [("num_waiting >= limit", "num_waiting > limit")],
+    "simulate__counts_the_written": [
+        ("other > moment for", "other + seconds > moment for")
     ],
-    "batches__loses_the_last": [("return found", "return found[:-1]")],
-    "batches__loses_the_opener": [
-        ("found[-1].append(moment)", "else:\n            found[-1].append(moment)")
+    "simulate__all_who_waited": [
+        (
+            "sum(other > moment for other in begins)",
+            "sum(x is not None and x > seconds for x in latencies)",
+        )
     ],
-    "batches__sizes": [("return found", "return [len(batch) for batch in found]")],
-    "batches__first_window_for_all": [("found[-1][0]", "found[0][0]")],
+    "simulate__refuses_at_the_limit_with_a_free_slot": [("begin > moment and ", "")],
+    "simulate__refused_takes_a_slot": [
+        (
+            "latencies.append(None)\n",
+            "latencies.append(None)\n"
+            "            free[free.index(min(free))] = begin + seconds\n",
+        )
+    ],
+    "simulate__nobody_waits": [("max(moment, min(free))", "moment")],
+    "simulate__waits_only": [("begin + seconds - moment)", "begin - moment)")],
+    "simulate__moment_of_the_end": [("begin + seconds - moment)", "begin + seconds)")],
+    "simulate__waits_for_all": [("max(moment, min(free))", "max(moment, max(free))")],
+    "simulate__one_slot": [("] * num_slots", "]")],
+    "simulate__slot_begins_when_free": [("max(moment, min(free))", "min(free)")],
+    "simulate__leaves_the_refused_out": [
+        ("latencies.append(None)\n            continue", "continue")
+    ],
+    "simulate__nan": [("append(None)", "append(math.nan)")],
+    "simulate__refuses_all_who_must_wait": [(" and num_waiting >= limit", "")],
+    "simulate__limit_with_the_slots": [
+        ("num_waiting >= limit", "num_waiting >= limit - num_slots")
+    ],
 }
