@@ -1,0 +1,242 @@
+"""Exercises of lesson 14: solutions, then checkers, then wrong answers.
+
+14.1 in the lesson: a version with `ops` for `np`, and masks of the size of each layer's
+maps, in place of `gram`. 14.2: keep_colours(china, result). 14.3 is one step of a
+network that restyles in one pass: Huang and Belongie's has an encoder before it and a
+trained decoder behind it.
+"""
+
+from course_utils.judge import close
+
+import numpy as np
+
+
+def masked_gram(maps, mask):
+    """Maps (H, W, C), mask (H, W) from 0 to 1 -> Gram matrix (C, C) inside the mask."""
+    products = np.einsum("hw,hwc,hwd->cd", mask, maps, maps)
+    return products / np.sum(mask)
+
+
+def keep_colours(content, result):
+    """Pictures (H, W, 3), 0 to 255: the brightness of result, colours of content."""
+    weights = np.array([0.299, 0.587, 0.114])
+    change = (result - content) @ weights
+    return np.clip(content + change[..., None], 0, 255)
+
+
+def adain(content_maps, style_maps):
+    """Maps (H, W, C) and (h, w, C): content's, with the style's mean and deviation."""
+    mean, deviation = content_maps.mean(axis=(0, 1)), content_maps.std(axis=(0, 1))
+    normalised = (content_maps - mean) / (deviation + 1e-5)
+    wanted, spread = style_maps.mean(axis=(0, 1)), style_maps.std(axis=(0, 1))
+    return normalised * spread + wanted
+
+
+def _maps(seed, shape):
+    return np.random.default_rng(seed).gamma(2.0, 1.0, shape)
+
+
+def _unchanged(answer, *inputs):
+    given = [array.copy() for array in inputs]
+    result = answer(*inputs)
+    for before, now in zip(given, inputs, strict=True):
+        assert np.array_equal(before, now), (
+            "an array that your function was given has changed. Hint: make new arrays; "
+            "`+=` and assignments to parts change the old."
+        )
+    return result
+
+
+def check_1(answer):
+    """A Gram matrix of a part of a picture."""
+    maps, ones = _maps(0, (4, 6, 3)), np.ones((4, 6))
+    whole = np.einsum("hwc,hwd->cd", maps, maps) / 24
+    found = _unchanged(answer, maps, ones)
+    assert np.shape(found) == (3, 3), (
+        f"for maps (4, 6, 3) the result has the shape {np.shape(found)}, not (3, 3). "
+        "Hint: sum over both axes of places, as in the einsum of `gram`."
+    )
+    assert not close(found, whole * 24), (
+        "with a mask of ones, the result is the sum over the places. Hint: divide by "
+        "the sum of the mask."
+    )
+    assert close(found, whole, 1e-4), (
+        "with a mask of ones, the result is not the Gram matrix of the lesson. Hint: "
+        "sum mask x maps x maps over the places, then divide by the sum of the mask."
+    )
+    left = ones.copy()
+    left[:, 2:] = 0
+    expected = np.einsum("hwc,hwd->cd", maps[:, :2], maps[:, :2]) / 8
+    found = _unchanged(answer, maps, left)
+    assert not close(found, expected / 3, 1e-4), (
+        "with a third of the places in the mask, all numbers are a third of what they "
+        "should be. Hint: divide by the sum of the mask, not by H x W."
+    )
+    assert not close(found, whole, 1e-4), (
+        "the mask has no effect. Hint: multiply the products at each place by it."
+    )
+    assert close(found, expected, 1e-4), (
+        "with a mask of zeros and ones, the result is not the Gram matrix of the "
+        "places inside. Hint: einsum can take three arrays: 'hw,hwc,hwd->cd'."
+    )
+    soft = np.random.default_rng(1).random((4, 6))
+    expected = np.einsum("hw,hwc,hwd->cd", soft, maps, maps) / soft.sum()
+    found = _unchanged(answer, maps, soft)
+    squared = np.einsum("hw,hwc,hwd->cd", soft**2, maps, maps)
+    assert not any(close(found, squared / n, 1e-4) for n in (soft.sum(), 24)), (
+        "a mask of 0.5 counts 0.25. Hint: multiply only one of the two maps by it."
+    )
+    assert not close(found, squared / np.sum(soft**2), 1e-4), (
+        "the weights of the places are the squares of the mask. Hint: multiply only "
+        "one of the two maps by it."
+    )
+    assert close(found, expected, 1e-4), (
+        "with a mask between 0 and 1, the result is wrong. Hint: do not round the mask "
+        "or compare it; it is the weight of each place."
+    )
+
+
+def check_2(answer):
+    """Colours of the content, brightness of the result."""
+    rng, weights = np.random.default_rng(2), np.array([0.299, 0.587, 0.114])
+    content, result = rng.uniform(90, 160, (2, 5, 7, 3))
+    found = _unchanged(answer, content, result)
+    assert np.shape(found) == (5, 7, 3), (
+        f"for pictures (5, 7, 3) the result has the shape {np.shape(found)}. Hint: the "
+        "change of brightness is (H, W); [..., None] lets it add to each channel."
+    )
+    found = np.asarray(found, float)
+    expected = content + ((result - content) @ weights)[..., None]
+    assert not close(found, result + ((content - result) @ weights)[..., None], 1e-3), (
+        "the colours are those of the result. Hint: begin with content, and add the "
+        "change of brightness."
+    )
+    assert np.abs(found - found[..., :1]).max() > 1, (
+        "the picture is grey. Hint: add the change of brightness to content."
+    )
+    plain = content + (result - content).mean(axis=-1, keepdims=True)
+    assert not close(found, plain, 1e-3), (
+        "brightness is the plain mean of the channels. Hint: weigh red, green and blue "
+        "by 0.299, 0.587 and 0.114."
+    )
+    assert close(found @ weights, result @ weights, 1e-3), (
+        "the brightness is not that of the result. Hint: add the same number to the "
+        "three channels of a pixel: its brightness in result minus that in content."
+    )
+    assert close(found, expected, 1e-3), (
+        "the differences between the channels are not those of content. Hint: add the "
+        "same number to the three channels of a pixel."
+    )
+    dark = np.zeros((1, 1, 3)) + [0.0, 10.0, 250.0]
+    found = np.asarray(_unchanged(answer, dark, dark + 100), float)
+    assert found.max() <= 255, (
+        f"a pixel has the value {found.max():.0f}. Hint: np.clip(..., 0, 255)."
+    )
+    assert np.asarray(answer(dark, dark - 100), float).min() >= 0, (
+        "a pixel is below 0. Hint: np.clip(..., 0, 255)."
+    )
+    assert close(found, [[[100, 110, 255]]], 1e-3), (
+        "where clipping is needed, the other channels are wrong, too. Hint: clip last."
+    )
+
+
+def check_3(answer):
+    """Adaptive instance normalisation."""
+    content, style = 3 * _maps(3, (6, 5, 4)) + 1, _maps(4, (3, 8, 4)) * [1, 2, 3, 4]
+    found = _unchanged(answer, content, style)
+    assert np.shape(found) == (6, 5, 4), (
+        f"for content maps (6, 5, 4) the result has the shape {np.shape(found)}. Hint: "
+        "means and deviations are over the places, axis=(0, 1)."
+    )
+    found = np.asarray(found, float)
+    mean, spread = style.mean(axis=(0, 1)), style.std(axis=(0, 1))
+    own, deviation = content.mean(axis=(0, 1)), content.std(axis=(0, 1))
+    normal = (content - own) / deviation
+    assert not close(found, normal, 1e-3), (
+        "the style has no effect. Hint: multiply by its deviation and add its mean."
+    )
+    variance = [normal * spread**2 + mean, (content - own) / deviation**2 * spread]
+    variance += [variance[1] + mean, (content - own) / deviation**2 * spread**2 + mean]
+    assert not any(close(found, wrong, 1e-3) for wrong in variance), (
+        "a variance stands where a standard deviation should. Hint: .std, not .var."
+    )
+    assert close(found.mean(axis=(0, 1)), mean, 1e-3), (
+        "the channels do not have the means of the style. Hint: subtract content's "
+        "mean of each channel first, add the style's last."
+    )
+    assert close(found.std(axis=(0, 1)), spread, 1e-3), (
+        "the channels do not have the deviations of the style. Hint: divide by "
+        "content's of each channel, then multiply by the style's."
+    )
+    assert close(found, normal * spread + mean, 1e-3), (
+        "the pattern within a channel is not the content's. Hint: only its mean and "
+        "its deviation change."
+    )
+    flat = np.concatenate([content[..., :3], np.ones((6, 5, 1))], axis=-1)
+    with np.errstate(all="ignore"):
+        found = np.asarray(answer(flat, style), float)
+    assert np.isfinite(found).all() and close(
+        found[..., 3], np.full((6, 5), mean[3]), 0.1
+    ), (
+        "a channel that is the same everywhere gives NaN or infinity. Hint: add 1e-5 "
+        "to the deviation before you divide."
+    )
+
+
+WRONG = {  # replacements in a solution, or another body for it
+    "masked_gram__over_all_places": [("np.sum(mask)", "mask.size")],
+    "masked_gram__sum": [(" / np.sum(mask)", "")],
+    "masked_gram__no_mask": [
+        ('"hw,hwc,hwd->cd", mask, maps', '"hwc,hwd->cd", maps'),
+        ("np.sum(mask)", "mask.size"),
+    ],
+    "masked_gram__mask_twice": [("mask, maps", "mask**2, maps")],
+    "masked_gram__mask_twice_and_below": [
+        ("mask, maps", "mask**2, maps"),
+        ("np.sum(mask)", "np.sum(mask**2)"),
+    ],
+    "masked_gram__hard": [
+        ("products =", "mask = (mask > 0.5).astype(float)\n    products ="),
+    ],
+    "masked_gram__rows_only": [("->cd", "->hcd"), ("np.sum(mask)", "np.sum(mask)")],
+    "masked_gram__changes_its_input": (
+        "maps *= np.sqrt(mask)[..., None]\n"
+        '    return np.einsum("hwc,hwd->cd", maps, maps) / mask.sum()'
+    ),
+    "keep_colours__the_other_way": (
+        "weights = np.array([0.299, 0.587, 0.114])\n"
+        "    change = (content - result) @ weights\n"
+        "    return np.clip(result + change[..., None], 0, 255)"
+    ),
+    "keep_colours__plain_mean": [("@ weights", "@ np.full(3, 1 / 3)")],
+    "keep_colours__no_clip": [
+        ("np.clip(content + change[..., None], 0, 255)", "content + change[..., None]")
+    ],
+    "keep_colours__grey": [
+        ("content + change[..., None]", "0 * content + (result @ weights)[..., None]")
+    ],
+    "keep_colours__no_axis": [("change[..., None]", "change.mean()")],
+    "keep_colours__only_the_change": [("content + change[..., None]", "change")],
+    "keep_colours__clips_the_change": [
+        ("result - content) @ weights", "result - content).clip(0, 255) @ weights")
+    ],
+    "keep_colours__scales": (
+        "weights = np.array([0.299, 0.587, 0.114])\n"
+        "    ratio = (result @ weights) / (content @ weights)\n"
+        "    return np.clip(content * ratio[..., None], 0, 255)"
+    ),
+    "adain__variance": [("content_maps.std", "content_maps.var")],
+    "adain__variance_of_the_style": [("style_maps.std", "style_maps.var")],
+    "adain__normalises_only": [(" * spread + wanted", "")],
+    "adain__no_mean": [(" + wanted", "")],
+    "adain__keeps_its_mean": [("content_maps - mean)", "content_maps)")],
+    "adain__all_channels_as_one": [
+        ("content_maps.mean(axis=(0, 1))", "content_maps.mean()"),
+        ("content_maps.std(axis=(0, 1))", "content_maps.std()"),
+    ],
+    "adain__over_the_channels": [
+        ("content_maps.mean(axis=(0, 1))", "content_maps.mean(axis=2, keepdims=True)"),
+        ("content_maps.std(axis=(0, 1))", "content_maps.std(axis=2, keepdims=True)"),
+    ],
+    "adain__no_epsilon": [(" + 1e-5", "")],
+}
