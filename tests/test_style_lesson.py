@@ -134,7 +134,7 @@ def test_colour_matching(lesson):
         np.testing.assert_allclose(measure(found, axis=(0, 1)), wanted, rtol=1e-2)
 
 
-@pytest.mark.parametrize("draw", [styles.swirl, styles.stained_glass])
+@pytest.mark.parametrize("draw", [styles.brush_strokes, styles.stained_glass])
 def test_drawn_styles(draw):
     picture = draw(48)
     assert picture.shape == (48, 48, 3) and picture.dtype == "float32"

@@ -1,7 +1,7 @@
 """Exercises of lesson 14: solutions, then checkers, then wrong answers.
 
 14.1 in the lesson: a version with `ops` for `np`, and masks of the size of each layer's
-maps, in place of `gram`. 14.2: keep_colours(china, result). 14.3 is one step of a
+maps, in place of `gram`. 14.2: keep_colours(photo, result). 14.3 is one step of a
 network that restyles in one pass: Huang and Belongie's has an encoder before it and a
 trained decoder behind it.
 """
