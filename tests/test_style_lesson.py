@@ -73,7 +73,8 @@ def test_a_restyled_picture_is_nearer_to_the_style(lesson):
     options = dict(content_weights=[1, 0, 0], watch=lambda *now: seen.append(now))
     result = lesson["restyle"](photo, look, style_weights=[8] * 3, **options)
     assert result.shape == photo.shape and 0 <= result.min() <= result.max() <= 255
-    assert [number for number, *_ in seen] == list(range(1, len(seen) + 1))
+    assert [number for number, *_ in seen] == list(range(40))
+    assert seen[0][2] == 0 and np.array_equal(seen[0][1], photo)  # before any step
     assert seen[-1][3] < 0.2 * seen[0][3]
     options = dict(style_weights=[0] * 3, variation_weight=0.0)
     same = lesson["restyle"](photo, look, content_weights=[1, 0, 0], **options)
@@ -126,12 +127,27 @@ def test_what_is_no_photo_is_told_in_one_sentence(lesson, tmp_path, data, told):
         lesson["square"](str(file))
 
 
-def test_colour_matching(lesson):
-    photo, look = 100 + two(4) / 10
-    found = lesson["colour_matched"](photo, look)
-    for measure in (np.mean, np.std):
-        wanted = measure(look, axis=(0, 1))
-        np.testing.assert_allclose(measure(found, axis=(0, 1)), wanted, rtol=1e-2)
+def test_another_measure_of_style_takes_the_place_of_the_gram_matrix(lesson):
+    photo, look = two(4)
+    look = look * np.float32([1, 0.3, 0.1])
+    options = dict(content_weights=[0] * 3, style_weights=[8] * 3, variation_weight=0.0)
+    options |= dict(style_of=lambda maps: ops.mean(maps, axis=(1, 2)))
+    result = lesson["restyle"](photo, look, **options)
+    found, wanted = (
+        ops.mean(lesson["features"](picture[None])[0], axis=(1, 2)).numpy()
+        for picture in (result, look)
+    )
+    np.testing.assert_allclose(found, wanted, rtol=0.2, atol=0.01)
+
+
+def test_blending_ends_at_the_style(lesson, monkeypatch):
+    monkeypatch.setitem(lesson, "distances", lambda blend, *_: blend[0, 0, :2])
+    photo, look = two(4)
+    curve = lesson["blending_curve"](photo, look)
+    assert curve.shape == (2, 21)
+    np.testing.assert_allclose(curve[:, 0], photo[0, 0, :2])
+    np.testing.assert_allclose(curve[:, 10], (photo + look)[0, 0, :2] / 2, rtol=1e-5)
+    np.testing.assert_allclose(curve[:, -1], look[0, 0, :2])
 
 
 @pytest.mark.parametrize("draw", [styles.brush_strokes, styles.stained_glass])

@@ -1,9 +1,7 @@
 """Exercises of lesson 14: solutions, then checkers, then wrong answers.
 
-14.1 in the lesson: a version with `ops` for `np`, and masks of the size of each layer's
-maps, in place of `gram`. 14.2: keep_colours(photo, result). 14.3 is one step of a
-network that restyles in one pass: Huang and Belongie's has an encoder before it and a
-trained decoder behind it.
+14.1 in the lesson: keep_colours(photo, result). 14.3: a version with `ops` for `np`,
+and masks of the size of each layer's maps, in place of `gram`.
 """
 
 from course_utils.judge import close
@@ -11,25 +9,25 @@ from course_utils.judge import close
 import numpy as np
 
 
-def masked_gram(maps, mask):
-    """Maps (H, W, C), mask (H, W) from 0 to 1 -> Gram matrix (C, C) inside the mask."""
-    products = np.einsum("hw,hwc,hwd->cd", mask, maps, maps)
-    return products / np.sum(mask)
-
-
 def keep_colours(content, result):
-    """Pictures (H, W, 3), 0 to 255: the brightness of result, colours of content."""
+    """Pictures (H, W, 3), 0 to 255: the luma of result, the colours of content."""
     weights = np.array([0.299, 0.587, 0.114])
     change = (result - content) @ weights
     return np.clip(content + change[..., None], 0, 255)
 
 
-def adain(content_maps, style_maps):
-    """Maps (H, W, C) and (h, w, C): content's, with the style's mean and deviation."""
-    mean, deviation = content_maps.mean(axis=(0, 1)), content_maps.std(axis=(0, 1))
-    normalised = (content_maps - mean) / (deviation + 1e-5)
-    wanted, spread = style_maps.mean(axis=(0, 1)), style_maps.std(axis=(0, 1))
-    return normalised * spread + wanted
+def mean_and_deviation(maps):
+    """Feature maps (N, H, W, C) -> (N, 2, C), means first."""
+    from keras import ops
+
+    mean, variance = ops.moments(maps, axes=[1, 2])
+    return ops.stack([mean, ops.sqrt(variance + 1e-5)], axis=1)
+
+
+def masked_gram(maps, mask):
+    """Maps (H, W, C), mask (H, W) from 0 to 1 -> Gram matrix (C, C) inside the mask."""
+    products = np.einsum("hw,hwc,hwd->cd", mask, maps, maps)
+    return products / np.sum(mask)
 
 
 def _maps(seed, shape):
@@ -48,6 +46,101 @@ def _unchanged(answer, *inputs):
 
 
 def check_1(answer):
+    """Colours of the content, luma of the result."""
+    rng, weights = np.random.default_rng(2), np.array([0.299, 0.587, 0.114])
+    content, result = rng.uniform(90, 160, (2, 5, 7, 3))
+    found = _unchanged(answer, content, result)
+    assert np.shape(found) == (5, 7, 3), (
+        f"for pictures (5, 7, 3) the result has the shape {np.shape(found)}. Hint: the "
+        "change of luma is (H, W); [..., None] lets it add to each channel."
+    )
+    found = np.asarray(found, float)
+    expected = content + ((result - content) @ weights)[..., None]
+    assert not close(found, result + ((content - result) @ weights)[..., None], 1e-3), (
+        "the colours are those of the result. Hint: begin with content, and add the "
+        "change of luma."
+    )
+    assert np.abs(found - found[..., :1]).max() > 1, (
+        "the picture is grey. Hint: add the change of luma to content."
+    )
+    plain = content + (result - content).mean(axis=-1, keepdims=True)
+    assert not close(found, plain, 1e-3), (
+        "luma is the plain mean of the channels. Hint: weigh red, green and blue "
+        "by 0.299, 0.587 and 0.114."
+    )
+    assert close(found @ weights, result @ weights, 1e-3), (
+        "the luma is not that of the result. Hint: add the same number to the "
+        "three channels of a pixel: its luma in result minus that in content."
+    )
+    assert close(found, expected, 1e-3), (
+        "the differences between the channels are not those of content. Hint: add the "
+        "same number to the three channels of a pixel."
+    )
+    dark = np.zeros((1, 1, 3)) + [0.0, 10.0, 250.0]
+    found = np.asarray(_unchanged(answer, dark, dark + 100), float)
+    assert found.max() <= 255, (
+        f"a pixel has the value {found.max():.0f}. Hint: np.clip(..., 0, 255)."
+    )
+    assert np.asarray(answer(dark, dark - 100), float).min() >= 0, (
+        "a pixel is below 0. Hint: np.clip(..., 0, 255)."
+    )
+    assert close(found, [[[100, 110, 255]]], 1e-3), (
+        "where clipping is needed, the other channels are wrong, too. Hint: clip last."
+    )
+
+
+def check_2(answer):
+    """Mean and standard deviation of each channel, as a measure of style."""
+    import tensorflow as tf
+
+    maps = np.stack([_maps(3, (6, 5, 4)), 3 * _maps(4, (6, 5, 4)) + 1])
+    maps = tf.constant(maps.astype("float32"))
+    with tf.GradientTape() as tape:
+        tape.watch(maps)
+        found = answer(maps)
+        whole = tf.reduce_sum(tf.cast(found, "float32")) if _is_tensor(found) else None
+    mean, deviation = np.mean(maps, axis=(1, 2)), np.std(maps, axis=(1, 2))
+    assert np.shape(found) == (2, 2, 4), (
+        f"for maps (2, 6, 5, 4) the result has the shape {np.shape(found)}, not "
+        "(2, 2, 4). Hint: both over axes 1 and 2, then ops.stack along axis 1."
+    )
+    given, expected = np.asarray(found, float), np.stack([mean, deviation], axis=1)
+    assert not close(given, expected[:, ::-1], 1e-3), (
+        "the deviations come first. Hint: means first, then deviations."
+    )
+    assert not close(given, np.stack([mean, deviation**2], axis=1), 1e-3), (
+        "a variance stands where a standard deviation should. Hint: ops.sqrt."
+    )
+    assert close(given[:, 0], mean, 1e-3), (
+        "the first row is not the mean of each channel over all places. Hint: "
+        "ops.mean over axes 1 and 2, for each picture by itself."
+    )
+    assert close(given[:, 1], deviation, 1e-3), (
+        "the second row is not the standard deviation of each channel. Hint: the root "
+        "of the variance over axes 1 and 2; add 1e-5 to the variance, not to the root."
+    )
+    flow = None if whole is None else tape.gradient(whole, maps)
+    assert flow is not None and not close(flow, np.full((2, 6, 5, 4), 1 / 30), 1e-4), (
+        "no gradient flows back to the maps. Hint: `from keras import ops`, and "
+        "ops.mean for np.mean."
+    )
+    flat = tf.ones((1, 3, 3, 2))
+    with tf.GradientTape() as tape:
+        tape.watch(flat)
+        whole = tf.reduce_sum(answer(flat))
+    assert np.isfinite(tape.gradient(whole, flat)).all(), (
+        "where a channel is the same everywhere, the gradient is NaN. Hint: add 1e-5 "
+        "to the variance before you take the root."
+    )
+
+
+def _is_tensor(result):
+    import tensorflow as tf
+
+    return isinstance(result, tf.Tensor)
+
+
+def check_3(answer):
     """A Gram matrix of a part of a picture."""
     maps, ones = _maps(0, (4, 6, 3)), np.ones((4, 6))
     whole = np.einsum("hwc,hwd->cd", maps, maps) / 24
@@ -96,113 +189,7 @@ def check_1(answer):
     )
 
 
-def check_2(answer):
-    """Colours of the content, brightness of the result."""
-    rng, weights = np.random.default_rng(2), np.array([0.299, 0.587, 0.114])
-    content, result = rng.uniform(90, 160, (2, 5, 7, 3))
-    found = _unchanged(answer, content, result)
-    assert np.shape(found) == (5, 7, 3), (
-        f"for pictures (5, 7, 3) the result has the shape {np.shape(found)}. Hint: the "
-        "change of brightness is (H, W); [..., None] lets it add to each channel."
-    )
-    found = np.asarray(found, float)
-    expected = content + ((result - content) @ weights)[..., None]
-    assert not close(found, result + ((content - result) @ weights)[..., None], 1e-3), (
-        "the colours are those of the result. Hint: begin with content, and add the "
-        "change of brightness."
-    )
-    assert np.abs(found - found[..., :1]).max() > 1, (
-        "the picture is grey. Hint: add the change of brightness to content."
-    )
-    plain = content + (result - content).mean(axis=-1, keepdims=True)
-    assert not close(found, plain, 1e-3), (
-        "brightness is the plain mean of the channels. Hint: weigh red, green and blue "
-        "by 0.299, 0.587 and 0.114."
-    )
-    assert close(found @ weights, result @ weights, 1e-3), (
-        "the brightness is not that of the result. Hint: add the same number to the "
-        "three channels of a pixel: its brightness in result minus that in content."
-    )
-    assert close(found, expected, 1e-3), (
-        "the differences between the channels are not those of content. Hint: add the "
-        "same number to the three channels of a pixel."
-    )
-    dark = np.zeros((1, 1, 3)) + [0.0, 10.0, 250.0]
-    found = np.asarray(_unchanged(answer, dark, dark + 100), float)
-    assert found.max() <= 255, (
-        f"a pixel has the value {found.max():.0f}. Hint: np.clip(..., 0, 255)."
-    )
-    assert np.asarray(answer(dark, dark - 100), float).min() >= 0, (
-        "a pixel is below 0. Hint: np.clip(..., 0, 255)."
-    )
-    assert close(found, [[[100, 110, 255]]], 1e-3), (
-        "where clipping is needed, the other channels are wrong, too. Hint: clip last."
-    )
-
-
-def check_3(answer):
-    """Adaptive instance normalisation."""
-    content, style = 3 * _maps(3, (6, 5, 4)) + 1, _maps(4, (3, 8, 4)) * [1, 2, 3, 4]
-    found = _unchanged(answer, content, style)
-    assert np.shape(found) == (6, 5, 4), (
-        f"for content maps (6, 5, 4) the result has the shape {np.shape(found)}. Hint: "
-        "means and deviations are over the places, axis=(0, 1)."
-    )
-    found = np.asarray(found, float)
-    mean, spread = style.mean(axis=(0, 1)), style.std(axis=(0, 1))
-    own, deviation = content.mean(axis=(0, 1)), content.std(axis=(0, 1))
-    normal = (content - own) / deviation
-    assert not close(found, normal, 1e-3), (
-        "the style has no effect. Hint: multiply by its deviation and add its mean."
-    )
-    variance = [normal * spread**2 + mean, (content - own) / deviation**2 * spread]
-    variance += [variance[1] + mean, (content - own) / deviation**2 * spread**2 + mean]
-    assert not any(close(found, wrong, 1e-3) for wrong in variance), (
-        "a variance stands where a standard deviation should. Hint: .std, not .var."
-    )
-    assert close(found.mean(axis=(0, 1)), mean, 1e-3), (
-        "the channels do not have the means of the style. Hint: subtract content's "
-        "mean of each channel first, add the style's last."
-    )
-    assert close(found.std(axis=(0, 1)), spread, 1e-3), (
-        "the channels do not have the deviations of the style. Hint: divide by "
-        "content's of each channel, then multiply by the style's."
-    )
-    assert close(found, normal * spread + mean, 1e-3), (
-        "the pattern within a channel is not the content's. Hint: only its mean and "
-        "its deviation change."
-    )
-    flat = np.concatenate([content[..., :3], np.ones((6, 5, 1))], axis=-1)
-    with np.errstate(all="ignore"):
-        found = np.asarray(answer(flat, style), float)
-    assert np.isfinite(found).all() and close(
-        found[..., 3], np.full((6, 5), mean[3]), 0.1
-    ), (
-        "a channel that is the same everywhere gives NaN or infinity. Hint: add 1e-5 "
-        "to the deviation before you divide."
-    )
-
-
 WRONG = {  # replacements in a solution, or another body for it
-    "masked_gram__over_all_places": [("np.sum(mask)", "mask.size")],
-    "masked_gram__sum": [(" / np.sum(mask)", "")],
-    "masked_gram__no_mask": [
-        ('"hw,hwc,hwd->cd", mask, maps', '"hwc,hwd->cd", maps'),
-        ("np.sum(mask)", "mask.size"),
-    ],
-    "masked_gram__mask_twice": [("mask, maps", "mask**2, maps")],
-    "masked_gram__mask_twice_and_below": [
-        ("mask, maps", "mask**2, maps"),
-        ("np.sum(mask)", "np.sum(mask**2)"),
-    ],
-    "masked_gram__hard": [
-        ("products =", "mask = (mask > 0.5).astype(float)\n    products ="),
-    ],
-    "masked_gram__rows_only": [("->cd", "->hcd"), ("np.sum(mask)", "np.sum(mask)")],
-    "masked_gram__changes_its_input": (
-        "maps *= np.sqrt(mask)[..., None]\n"
-        '    return np.einsum("hwc,hwd->cd", maps, maps) / mask.sum()'
-    ),
     "keep_colours__the_other_way": (
         "weights = np.array([0.299, 0.587, 0.114])\n"
         "    change = (content - result) @ weights\n"
@@ -225,18 +212,41 @@ WRONG = {  # replacements in a solution, or another body for it
         "    ratio = (result @ weights) / (content @ weights)\n"
         "    return np.clip(content * ratio[..., None], 0, 255)"
     ),
-    "adain__variance": [("content_maps.std", "content_maps.var")],
-    "adain__variance_of_the_style": [("style_maps.std", "style_maps.var")],
-    "adain__normalises_only": [(" * spread + wanted", "")],
-    "adain__no_mean": [(" + wanted", "")],
-    "adain__keeps_its_mean": [("content_maps - mean)", "content_maps)")],
-    "adain__all_channels_as_one": [
-        ("content_maps.mean(axis=(0, 1))", "content_maps.mean()"),
-        ("content_maps.std(axis=(0, 1))", "content_maps.std()"),
+    "mean_and_deviation__no_epsilon": [(" + 1e-5", "")],
+    "mean_and_deviation__epsilon_outside": [
+        ("ops.sqrt(variance + 1e-5)", "ops.sqrt(variance) + 1e-5")
     ],
-    "adain__over_the_channels": [
-        ("content_maps.mean(axis=(0, 1))", "content_maps.mean(axis=2, keepdims=True)"),
-        ("content_maps.std(axis=(0, 1))", "content_maps.std(axis=2, keepdims=True)"),
+    "mean_and_deviation__variance": [("ops.sqrt(variance + 1e-5)", "variance")],
+    "mean_and_deviation__deviations_first": [
+        ("[mean, ops.sqrt(variance + 1e-5)]", "[ops.sqrt(variance + 1e-5), mean]")
     ],
-    "adain__no_epsilon": [(" + 1e-5", "")],
+    "mean_and_deviation__over_the_channels": [("axes=[1, 2]", "axes=[3]")],
+    "mean_and_deviation__over_the_pictures": [("axes=[1, 2]", "axes=[0, 1, 2]")],
+    "mean_and_deviation__side_by_side": [
+        ("ops.stack(", "ops.concatenate("),
+    ],
+    "mean_and_deviation__numpy": (
+        "array = np.asarray(maps)\n"
+        "    mean, variance = array.mean((1, 2)), array.var((1, 2))\n"
+        "    return np.stack([mean, np.sqrt(variance + 1e-5)], axis=1)"
+    ),
+    "masked_gram__over_all_places": [("np.sum(mask)", "mask.size")],
+    "masked_gram__sum": [(" / np.sum(mask)", "")],
+    "masked_gram__no_mask": [
+        ('"hw,hwc,hwd->cd", mask, maps', '"hwc,hwd->cd", maps'),
+        ("np.sum(mask)", "mask.size"),
+    ],
+    "masked_gram__mask_twice": [("mask, maps", "mask**2, maps")],
+    "masked_gram__mask_twice_and_below": [
+        ("mask, maps", "mask**2, maps"),
+        ("np.sum(mask)", "np.sum(mask**2)"),
+    ],
+    "masked_gram__hard": [
+        ("products =", "mask = (mask > 0.5).astype(float)\n    products ="),
+    ],
+    "masked_gram__rows_only": [("->cd", "->hcd"), ("np.sum(mask)", "np.sum(mask)")],
+    "masked_gram__changes_its_input": (
+        "maps *= np.sqrt(mask)[..., None]\n"
+        '    return np.einsum("hwc,hwd->cd", maps, maps) / mask.sum()'
+    ),
 }
