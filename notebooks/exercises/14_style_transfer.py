@@ -109,7 +109,7 @@ def check_2(answer):
         "the deviations come first. Hint: means first, then deviations."
     )
     assert not close(given, np.stack([mean, deviation**2], axis=1), 1e-3), (
-        "a variance stands where a standard deviation should. Hint: ops.sqrt."
+        "a variance stands where a standard deviation should. Hint: take the root."
     )
     assert close(given[:, 0], mean, 1e-3), (
         "the first row is not the mean of each channel over all places. Hint: "
