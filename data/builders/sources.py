@@ -36,6 +36,12 @@ SOURCES = {
         "fonts-noto-color-emoji_2.042-0+deb12u1_all.deb",
         "a5ab0f69c7938423862320d9aca5dd187b3fd879d6a9a57dd52e17c3fa8d2751",
     ),
+    "palapeli-data": (
+        "apt",
+        "4:22.12.3-1",
+        "palapeli-data_22.12.3-1_all.deb",
+        "69a15dce2ac25ed8708ac518cd0cee5f4eb0c70ed15da2fdb8899a19ac0ee058",
+    ),
     "music21": (
         "pip",
         "10.5.1",
@@ -83,7 +89,8 @@ def find_package(name, path=None):
             subprocess.run(command, cwd=downloads, capture_output=True, check=False)
         # apt-get writes some characters of a version as %XX in the file name.
         for found in downloads.glob(f"{name}_*.deb"):
-            if found.name.replace("%7e", "~").replace("%2b", "+") == file_name:
+            written = found.name.replace("%7e", "~").replace("%2b", "+")
+            if written.replace("4%3a", "") == file_name:
                 found.replace(path)
     if not path.is_file():
         origin = "Debian 12" if manager == "apt" else "PyPI"

@@ -1,0 +1,252 @@
+"""Exercises of lesson 14: solutions, then checkers, then wrong answers.
+
+14.1 in the lesson: keep_colours(photo, result). 14.3: a version with `ops` for `np`,
+and masks of the size of each layer's maps, in place of `gram`.
+"""
+
+from course_utils.judge import close
+
+import numpy as np
+
+
+def keep_colours(content, result):
+    """Pictures (H, W, 3), 0 to 255: the luma of result, the colours of content."""
+    weights = np.array([0.299, 0.587, 0.114])
+    change = (result - content) @ weights
+    return np.clip(content + change[..., None], 0, 255)
+
+
+def mean_and_deviation(maps):
+    """Feature maps (N, H, W, C) -> (N, 2, C), means first."""
+    from keras import ops
+
+    mean, variance = ops.moments(maps, axes=[1, 2])
+    return ops.stack([mean, ops.sqrt(variance + 1e-5)], axis=1)
+
+
+def masked_gram(maps, mask):
+    """Maps (H, W, C), mask (H, W) from 0 to 1 -> Gram matrix (C, C) inside the mask."""
+    products = np.einsum("hw,hwc,hwd->cd", mask, maps, maps)
+    return products / np.sum(mask)
+
+
+def _maps(seed, shape):
+    return np.random.default_rng(seed).gamma(2.0, 1.0, shape)
+
+
+def _unchanged(answer, *inputs):
+    given = [array.copy() for array in inputs]
+    result = answer(*inputs)
+    for before, now in zip(given, inputs, strict=True):
+        assert np.array_equal(before, now), (
+            "an array that your function was given has changed. Hint: make new arrays; "
+            "`+=` and assignments to parts change the old."
+        )
+    return result
+
+
+def check_1(answer):
+    """Colours of the content, luma of the result."""
+    rng, weights = np.random.default_rng(2), np.array([0.299, 0.587, 0.114])
+    content, result = rng.uniform(90, 160, (2, 5, 7, 3))
+    found = _unchanged(answer, content, result)
+    assert np.shape(found) == (5, 7, 3), (
+        f"for pictures (5, 7, 3) the result has the shape {np.shape(found)}. Hint: the "
+        "change of luma is (H, W); [..., None] lets it add to each channel."
+    )
+    found = np.asarray(found, float)
+    expected = content + ((result - content) @ weights)[..., None]
+    assert not close(found, result + ((content - result) @ weights)[..., None], 1e-3), (
+        "the colours are those of the result. Hint: begin with content, and add the "
+        "change of luma."
+    )
+    assert np.abs(found - found[..., :1]).max() > 1, (
+        "the picture is grey. Hint: add the change of luma to content."
+    )
+    plain = content + (result - content).mean(axis=-1, keepdims=True)
+    assert not close(found, plain, 1e-3), (
+        "luma is the plain mean of the channels. Hint: weigh red, green and blue "
+        "by 0.299, 0.587 and 0.114."
+    )
+    assert close(found @ weights, result @ weights, 1e-3), (
+        "the luma is not that of the result. Hint: add the same number to the "
+        "three channels of a pixel: its luma in result minus that in content."
+    )
+    assert close(found, expected, 1e-3), (
+        "the differences between the channels are not those of content. Hint: add the "
+        "same number to the three channels of a pixel."
+    )
+    dark = np.zeros((1, 1, 3)) + [0.0, 10.0, 250.0]
+    found = np.asarray(_unchanged(answer, dark, dark + 100), float)
+    assert found.max() <= 255, (
+        f"a pixel has the value {found.max():.0f}. Hint: np.clip(..., 0, 255)."
+    )
+    assert np.asarray(answer(dark, dark - 100), float).min() >= 0, (
+        "a pixel is below 0. Hint: np.clip(..., 0, 255)."
+    )
+    assert close(found, [[[100, 110, 255]]], 1e-3), (
+        "where clipping is needed, the other channels are wrong, too. Hint: clip last."
+    )
+
+
+def check_2(answer):
+    """Mean and standard deviation of each channel, as a measure of style."""
+    import tensorflow as tf
+
+    maps = np.stack([_maps(3, (6, 5, 4)), 3 * _maps(4, (6, 5, 4)) + 1])
+    maps = tf.constant(maps.astype("float32"))
+    with tf.GradientTape() as tape:
+        tape.watch(maps)
+        found = answer(maps)
+        whole = tf.reduce_sum(tf.cast(found, "float32")) if _is_tensor(found) else None
+    mean, deviation = np.mean(maps, axis=(1, 2)), np.std(maps, axis=(1, 2))
+    assert np.shape(found) == (2, 2, 4), (
+        f"for maps (2, 6, 5, 4) the result has the shape {np.shape(found)}, not "
+        "(2, 2, 4). Hint: both over axes 1 and 2, then ops.stack along axis 1."
+    )
+    given, expected = np.asarray(found, float), np.stack([mean, deviation], axis=1)
+    assert not close(given, expected[:, ::-1], 1e-3), (
+        "the deviations come first. Hint: means first, then deviations."
+    )
+    assert not close(given, np.stack([mean, deviation**2], axis=1), 1e-3), (
+        "a variance stands where a standard deviation should. Hint: take the root."
+    )
+    assert close(given[:, 0], mean, 1e-3), (
+        "the first row is not the mean of each channel over all places. Hint: "
+        "ops.mean over axes 1 and 2, for each picture by itself."
+    )
+    assert close(given[:, 1], deviation, 1e-3), (
+        "the second row is not the standard deviation of each channel. Hint: the root "
+        "of the variance over axes 1 and 2; add 1e-5 to the variance, not to the root."
+    )
+    flow = None if whole is None else tape.gradient(whole, maps)
+    assert flow is not None and not close(flow, np.full((2, 6, 5, 4), 1 / 30), 1e-4), (
+        "no gradient flows back to the maps. Hint: `from keras import ops`, and "
+        "ops.mean for np.mean."
+    )
+    flat = tf.ones((1, 3, 3, 2))
+    with tf.GradientTape() as tape:
+        tape.watch(flat)
+        whole = tf.reduce_sum(answer(flat))
+    assert np.isfinite(tape.gradient(whole, flat)).all(), (
+        "where a channel is the same everywhere, the gradient is NaN. Hint: add 1e-5 "
+        "to the variance before you take the root."
+    )
+
+
+def _is_tensor(result):
+    import tensorflow as tf
+
+    return isinstance(result, tf.Tensor)
+
+
+def check_3(answer):
+    """A Gram matrix of a part of a picture."""
+    maps, ones = _maps(0, (4, 6, 3)), np.ones((4, 6))
+    whole = np.einsum("hwc,hwd->cd", maps, maps) / 24
+    found = _unchanged(answer, maps, ones)
+    assert np.shape(found) == (3, 3), (
+        f"for maps (4, 6, 3) the result has the shape {np.shape(found)}, not (3, 3). "
+        "Hint: sum over both axes of places, as in the einsum of `gram`."
+    )
+    assert not close(found, whole * 24), (
+        "with a mask of ones, the result is the sum over the places. Hint: divide by "
+        "the sum of the mask."
+    )
+    assert close(found, whole, 1e-4), (
+        "with a mask of ones, the result is not the Gram matrix of the lesson. Hint: "
+        "sum mask x maps x maps over the places, then divide by the sum of the mask."
+    )
+    left = ones.copy()
+    left[:, 2:] = 0
+    expected = np.einsum("hwc,hwd->cd", maps[:, :2], maps[:, :2]) / 8
+    found = _unchanged(answer, maps, left)
+    assert not close(found, expected / 3, 1e-4), (
+        "with a third of the places in the mask, all numbers are a third of what they "
+        "should be. Hint: divide by the sum of the mask, not by H x W."
+    )
+    assert not close(found, whole, 1e-4), (
+        "the mask has no effect. Hint: multiply the products at each place by it."
+    )
+    assert close(found, expected, 1e-4), (
+        "with a mask of zeros and ones, the result is not the Gram matrix of the "
+        "places inside. Hint: einsum can take three arrays: 'hw,hwc,hwd->cd'."
+    )
+    soft = np.random.default_rng(1).random((4, 6))
+    expected = np.einsum("hw,hwc,hwd->cd", soft, maps, maps) / soft.sum()
+    found = _unchanged(answer, maps, soft)
+    squared = np.einsum("hw,hwc,hwd->cd", soft**2, maps, maps)
+    assert not any(close(found, squared / n, 1e-4) for n in (soft.sum(), 24)), (
+        "a mask of 0.5 counts 0.25. Hint: multiply only one of the two maps by it."
+    )
+    assert not close(found, squared / np.sum(soft**2), 1e-4), (
+        "the weights of the places are the squares of the mask. Hint: multiply only "
+        "one of the two maps by it."
+    )
+    assert close(found, expected, 1e-4), (
+        "with a mask between 0 and 1, the result is wrong. Hint: do not round the mask "
+        "or compare it; it is the weight of each place."
+    )
+
+
+WRONG = {  # replacements in a solution, or another body for it
+    "keep_colours__the_other_way": (
+        "weights = np.array([0.299, 0.587, 0.114])\n"
+        "    change = (content - result) @ weights\n"
+        "    return np.clip(result + change[..., None], 0, 255)"
+    ),
+    "keep_colours__plain_mean": [("@ weights", "@ np.full(3, 1 / 3)")],
+    "keep_colours__no_clip": [
+        ("np.clip(content + change[..., None], 0, 255)", "content + change[..., None]")
+    ],
+    "keep_colours__grey": [
+        ("content + change[..., None]", "0 * content + (result @ weights)[..., None]")
+    ],
+    "keep_colours__no_axis": [("change[..., None]", "change.mean()")],
+    "keep_colours__only_the_change": [("content + change[..., None]", "change")],
+    "keep_colours__clips_the_change": [
+        ("result - content) @ weights", "result - content).clip(0, 255) @ weights")
+    ],
+    "keep_colours__scales": (
+        "weights = np.array([0.299, 0.587, 0.114])\n"
+        "    ratio = (result @ weights) / (content @ weights)\n"
+        "    return np.clip(content * ratio[..., None], 0, 255)"
+    ),
+    "mean_and_deviation__no_epsilon": [(" + 1e-5", "")],
+    "mean_and_deviation__epsilon_outside": [
+        ("ops.sqrt(variance + 1e-5)", "ops.sqrt(variance) + 1e-5")
+    ],
+    "mean_and_deviation__variance": [("ops.sqrt(variance + 1e-5)", "variance")],
+    "mean_and_deviation__deviations_first": [
+        ("[mean, ops.sqrt(variance + 1e-5)]", "[ops.sqrt(variance + 1e-5), mean]")
+    ],
+    "mean_and_deviation__over_the_channels": [("axes=[1, 2]", "axes=[3]")],
+    "mean_and_deviation__over_the_pictures": [("axes=[1, 2]", "axes=[0, 1, 2]")],
+    "mean_and_deviation__side_by_side": [
+        ("ops.stack(", "ops.concatenate("),
+    ],
+    "mean_and_deviation__numpy": (
+        "array = np.asarray(maps)\n"
+        "    mean, variance = array.mean((1, 2)), array.var((1, 2))\n"
+        "    return np.stack([mean, np.sqrt(variance + 1e-5)], axis=1)"
+    ),
+    "masked_gram__over_all_places": [("np.sum(mask)", "mask.size")],
+    "masked_gram__sum": [(" / np.sum(mask)", "")],
+    "masked_gram__no_mask": [
+        ('"hw,hwc,hwd->cd", mask, maps', '"hwc,hwd->cd", maps'),
+        ("np.sum(mask)", "mask.size"),
+    ],
+    "masked_gram__mask_twice": [("mask, maps", "mask**2, maps")],
+    "masked_gram__mask_twice_and_below": [
+        ("mask, maps", "mask**2, maps"),
+        ("np.sum(mask)", "np.sum(mask**2)"),
+    ],
+    "masked_gram__hard": [
+        ("products =", "mask = (mask > 0.5).astype(float)\n    products ="),
+    ],
+    "masked_gram__rows_only": [("->cd", "->hcd"), ("np.sum(mask)", "np.sum(mask)")],
+    "masked_gram__changes_its_input": (
+        "maps *= np.sqrt(mask)[..., None]\n"
+        '    return np.einsum("hwc,hwd->cd", maps, maps) / mask.sum()'
+    ),
+}

@@ -1,0 +1,199 @@
+"""Lesson 14: losses of style transfer, a learner's photos, the drawn styles."""
+
+import io
+from pathlib import Path
+
+import course_utils
+from course_utils import reading, styles
+
+import keras
+import lessons
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers, ops
+from PIL import Image
+from sentences import one_sentence
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The lesson's functions, with three random layers for the pretrained ones."""
+    keras.utils.set_random_seed(0)
+    pictures = keras.Input((None, None, 3))
+    first = layers.Conv2D(6, 3, padding="same", activation="relu")(pictures / 255)
+    second = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(first)
+    third = layers.Conv2D(8, 3, padding="same", activation="relu")(second)
+    maps = [first, second, third]
+    names = dict(features=keras.Model(pictures, maps), Path=Path, np=np)
+    names |= dict(course_utils=course_utils, reading=reading, keras=keras, ops=ops)
+    lesson = lessons.definitions("14", tf=tf, **names)
+    lesson |= {"size": 32, "num_steps": 40}  # for the functions, too
+    return lesson
+
+
+def two(seed=0):
+    return np.random.default_rng(seed).uniform(0, 255, (2, 32, 32, 3)).astype("f4")
+
+
+def test_the_gram_matrix_forgets_places_and_size(lesson):
+    maps = np.random.default_rng(1).normal(size=(2, 4, 6, 5)).astype("float32")
+    found = lesson["gram"](ops.convert_to_tensor(maps)).numpy()
+    for each, matrix in zip(maps.reshape(2, 24, 5), found, strict=True):
+        np.testing.assert_allclose(matrix, each.T @ each / 24, atol=1e-5)
+    mixed = np.random.default_rng(2).permutation(
+        np.tile(maps[0].reshape(24, 5), (4, 1))
+    )
+    larger = lesson["gram"](ops.convert_to_tensor(mixed.reshape(1, 8, 12, 5)))
+    np.testing.assert_allclose(larger.numpy()[0], found[0], atol=1e-5)
+
+
+def test_losses_by_hand(lesson):
+    maps = [lesson["features"](picture[None]) for picture in two()]
+    grams = [lesson["gram"](each) for each in maps[1]]
+    zero, style = lesson["losses"](maps[0], maps[0], grams)
+    content, none = lesson["losses"](maps[1], maps[0], grams)
+    assert zero.numpy().tolist() == none.numpy().tolist() == [0] * 3
+    for n in range(3):
+        a, b = (each[n].numpy() for each in maps)
+        assert np.isclose(content[n], ((b - a) ** 2).sum() / (a**2).sum())
+        a, b = (lesson["gram"](each[n]).numpy() for each in maps)
+        assert np.isclose(style[n], ((b - a) ** 2).sum() / (b**2).sum())
+
+
+def test_total_variation(lesson):
+    picture = np.zeros((1, 4, 4, 1), "float32")
+    picture[:, :, 2:] = 9
+    assert float(lesson["total_variation"](picture)) == 3  # one step of 9 in three
+
+
+def test_a_restyled_picture_is_nearer_to_the_style(lesson):
+    photo, look = two(3)
+    look, seen = look * np.float32([1, 0.3, 0.1]), []
+    options = dict(content_weights=[1, 0, 0], watch=lambda *now: seen.append(now))
+    result = lesson["restyle"](photo, look, style_weights=[8] * 3, **options)
+    assert result.shape == photo.shape and 0 <= result.min() <= result.max() <= 255
+    assert [number for number, *_ in seen] == list(range(40))
+    assert seen[0][2] == 0 and np.array_equal(seen[0][1], photo)  # before any step
+    assert seen[-1][3] < 0.2 * seen[0][3]
+    options = dict(style_weights=[0] * 3, variation_weight=0.0)
+    same = lesson["restyle"](photo, look, content_weights=[1, 0, 0], **options)
+    assert abs(same - photo).max() < 1e-3
+
+
+def photo(size=(40, 30), mode="RGB", kind="PNG", **options):
+    image, file = Image.new(mode, size, 128), io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+FRAMES = [Image.new("P", (50, 40), n) for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        photo((1, 1)),
+        photo((10_000, 100)),
+        photo((100, 10_000)),
+        photo(mode="CMYK", kind="JPEG"),
+        photo(mode="L"),
+        photo(mode="I;16"),
+        photo(mode="RGBA"),
+        photo(mode="P", kind="GIF", save_all=True, append_images=FRAMES),
+    ],
+)
+def test_any_photo_becomes_a_square(lesson, tmp_path, data):
+    (tmp_path / "a.bin").write_bytes(data)
+    found = lesson["square"](str(tmp_path / "a.bin"))
+    assert found.shape == (32, 32, 3) and found.dtype == "float32"
+    assert 0 <= found.min() <= found.max() <= 255
+
+
+@pytest.mark.parametrize(
+    "data, told",
+    [
+        (None, "No such file"),
+        (b"", "empty"),
+        (b"text", "Pillow cannot read it"),
+        (photo()[:60], "damaged"),
+    ],
+)
+def test_what_is_no_photo_is_told_in_one_sentence(lesson, tmp_path, data, told):
+    file = tmp_path / f"{'long' * 30}.png"
+    if data is not None:
+        file.write_bytes(data)
+    with one_sentence(told):
+        lesson["square"](str(file))
+
+
+def test_another_measure_of_style_takes_the_place_of_the_gram_matrix(lesson):
+    photo, look = two(4)
+    look, seen = look * np.float32([1, 0.3, 0.1]), []
+    options = dict(content_weights=[0] * 3, style_weights=[8] * 3, variation_weight=0.0)
+    options |= dict(watch=lambda *now: seen.append(now[3]))
+    lesson["restyle"](photo, look, style_of=lambda maps: maps[:, 3, 3], **options)
+    maps = [each.numpy()[0, 3, 3] for each in lesson["features"](photo[None])]
+    wanted = [each.numpy()[0, 3, 3] for each in lesson["features"](look[None])]
+    pairs = zip(maps, wanted, strict=True)
+    errors = [((a - b) ** 2).mean() / (b**2).mean() for a, b in pairs]
+    assert np.isclose(seen[0], np.mean(errors), rtol=1e-4) and seen[-1] < seen[0]
+
+
+def test_distances_are_the_losses_of_each_picture(lesson):
+    photo, look = two(4)
+    found = lesson["distances"](lesson["blends"](photo, look), photo, look)
+    assert found.shape == (2, 21)
+    assert np.isclose(found[0, 0], 0) and np.isclose(found[1, -1], 0)
+    middle = lesson["features"]((photo + look)[None] / 2)
+    grams = [lesson["gram"](maps) for maps in lesson["features"](look[None])]
+    maps = lesson["features"](photo[None])
+    content, style = lesson["losses"](middle, maps, grams)
+    expected = [content[2], style.numpy().mean()]
+    np.testing.assert_allclose(found[:, 10], expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize("draw", [styles.brush_strokes, styles.stained_glass])
+def test_drawn_styles(draw):
+    picture = draw(48)
+    assert picture.shape == (48, 48, 3) and picture.dtype == "float32"
+    assert 0 <= picture.min() < 60 and 180 < picture.max() <= 255
+    assert np.array_equal(picture, draw(48))
+    assert not np.array_equal(picture, draw(48, seed=9))
+
+
+@pytest.fixture(scope="module")
+def fast(lesson):
+    names = dict(features=lesson["features"], keras=keras, layers=layers, np=np)
+    return lessons.definitions("14b", ops=ops, tf=tf, **names)
+
+
+def test_the_losses_of_14b_are_those_of_14_for_each_picture(lesson, fast):
+    photos, pictures = two(5), two(6)
+    grams = [fast["gram"](maps) for maps in lesson["features"](two(7)[:1])]
+    content, style, whole = fast["losses"](pictures, photos, grams)
+    for n in range(2):
+        one, other = (
+            lesson["features"](array[n : n + 1]) for array in (pictures, photos)
+        )
+        expected = [each.numpy() for each in lesson["losses"](one, other, grams)]
+        assert np.isclose(content[n], expected[0][2], rtol=1e-4)
+        assert np.isclose(style[n], expected[1].mean(), rtol=1e-4)
+        variation = lesson["total_variation"](pictures[n : n + 1])
+        parts = fast["style_weight"] * style[n], fast["variation_weight"] * variation
+        assert np.isclose(whole[n], content[n] + sum(parts), rtol=1e-4)
+
+
+def test_the_network_keeps_any_size_and_treats_pictures_apart(fast):
+    network = fast["build_network"]()
+    photos = two(8)[:, :20, :28]
+    both = network(photos).numpy()
+    assert both.shape == photos.shape and 0 <= both.min() <= both.max() <= 255
+    np.testing.assert_allclose(network(photos[1:]).numpy()[0], both[1], atol=0.05)
+
+
+def test_crops_are_parts_of_the_photo(fast):
+    fast["crop_size"] = 16
+    photo = np.random.default_rng(9).integers(0, 256, (20, 30, 3), "uint8")
+    crop = fast["crop"](tf.constant(photo)).numpy()
+    assert crop.shape == (16, 16, 3) and 0 <= crop.min() <= crop.max() <= 255
