@@ -1,4 +1,4 @@
-"""Two pictures drawn by rule, whose styles lessons 14 and 14b transfer."""
+"""Two pictures drawn by rule, whose styles lesson 14 transfers."""
 
 import numpy as np
 from PIL import Image, ImageDraw

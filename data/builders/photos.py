@@ -1,4 +1,4 @@
-"""photos/: three photographs in the public domain, for lessons 14 and 14b.
+"""photos/: three photographs in the public domain, for lesson 14.
 
 python data/builders/photos.py [PALAPELI-DATA]
 """
