@@ -69,7 +69,7 @@ def test_an_embedding_does_not_depend_on_the_other_texts(tiny):
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     alone = np.concatenate([tiny["embed"]([text]) for text in texts])
     np.testing.assert_allclose(together, alone, atol=1e-5)
-    np.testing.assert_allclose(tiny["embed_all"](texts)[:, :8], alone, atol=1e-5)
+    np.testing.assert_allclose(tiny["embed_all"](texts), alone, atol=1e-5)
     same = tiny["embed"](["d c " * 5 + "a b"])  # what follows is cut off
     np.testing.assert_allclose(same[0], together[2], atol=1e-5)
     assert np.abs(together[0] - together[3]).max() > 1e-3
@@ -140,5 +140,5 @@ COMMON |= {
     "their",
     "another",
 }
-COMMON |= {"other", "where", "what", "same", "about", "first", "could", "whose", "will"}
+COMMON |= {"another", "other", "where", "what", "same", "about", "first", "could", "will"}
 COMMON |= {"already", "himself", "herself", "those", "these", "once", "whom", "this"}
