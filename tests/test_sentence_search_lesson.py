@@ -1,0 +1,147 @@
+"""Lesson 10b: passages, BM25, embeddings, ranks, maps, and the questions."""
+
+import json
+import re
+from types import SimpleNamespace
+
+from course_utils import DATA_DIR, SMOKE_TEST
+
+import keras
+import keras_hub
+import lessons
+import numpy as np
+import pytest
+from scipy.sparse import coo_matrix, csr_matrix
+
+TEXT = 'Mr. Knightley came. "Is he well?" she said. "Yes!" They went to St. Ives. '
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    names = dict(np=np, re=re, keras=keras, csr_matrix=csr_matrix)
+    names["course_utils"] = SimpleNamespace(SMOKE_TEST=SMOKE_TEST)
+    names = lessons.definitions("10b", **names)
+    source = lessons.notebook("10b").read_text(encoding="utf-8")
+    cells = json.loads(source)["cells"]
+    code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    exec(re.search("sentence_end = .*", code)[0], names)
+    return names
+
+
+def test_passages_are_whole_sentences_and_the_whole_chapter(lesson):
+    chapter = (TEXT * 40).strip()
+    passages = lesson["cut"](chapter)
+    assert " ".join(passages) == chapter
+    assert all(re.search(r"[.!?]\"?$", p) and "Mr." != p[-3:] for p in passages)
+    lengths = [len(passage.split()) for passage in passages]
+    assert min(lengths[:-1]) >= 80 and max(lengths) < 90
+    assert lesson["cut"]("Short. Text.") == ["Short. Text."]
+    assert lesson["cut"](" ".join(["Yes."] * 80)) == [" ".join(["Yes."] * 80)]
+
+
+def test_bm25_is_its_formula(lesson):
+    counts = np.array([[2, 0, 1, 0], [0, 1, 0, 4], [1, 1, 0, 0]])
+    found = lesson["bm25_weights"](coo_matrix(counts), k=1.2, b=0.5).toarray()
+    for p in range(3):
+        for w in range(4):
+            f, having = counts[p, w], np.sum(counts[:, w] > 0)
+            length = counts[p].sum() / counts.sum(axis=1).mean()
+            expected = np.log(1 + (3 - having + 0.5) / (having + 0.5))
+            expected *= f * 2.2 / (f + 1.2 * (0.5 + 0.5 * length))
+            assert found[p, w] == pytest.approx(expected)
+
+
+@pytest.fixture(scope="module")
+def tiny(lesson):
+    keras.utils.set_random_seed(0)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c", "d"]
+    sizes = dict(vocabulary_size=9, num_layers=1, num_heads=2, hidden_dim=8)
+    sizes |= dict(intermediate_dim=8, max_sequence_length=12)
+    lesson["encoder"] = keras_hub.models.BertBackbone(**sizes)
+    lesson["tokenizer"] = keras_hub.models.BertTokenizer(words)
+    lesson |= dict(max_tokens=12, batch_size=2)
+    return lesson
+
+
+def test_an_embedding_does_not_depend_on_the_other_texts(tiny):
+    texts = ["a b c d a", "b", "d c " * 9, "c a"]
+    together = tiny["embed"](texts)
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    alone = np.concatenate([tiny["embed"]([text]) for text in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+    np.testing.assert_allclose(tiny["embed_all"](texts), alone, atol=1e-5)
+    same = tiny["embed"](["d c " * 5 + "a b"])  # what follows is cut off
+    np.testing.assert_allclose(same[0], together[2], atol=1e-5)
+    assert np.abs(together[0] - together[3]).max() > 1e-3
+
+
+def test_ranks_of_scores(lesson):
+    found = lesson["ranks"](np.array([[0.1, 0.9, 0.5], [3.0, 2.0, 1.0]]))
+    assert found.tolist() == [[3, 1, 2], [1, 2, 3]]
+
+
+def test_chapters_are_the_means_of_their_passages(lesson):
+    names = dict(lesson, chapters=[None] * 3, novels=np.array(["A", "A", "B"]))
+    vectors = np.array([[1.0, 0], [0, 1], [2, 2], [0, -3]])
+    chapter = np.array([0, 0, 1, 2])
+    means = function(names, "chapter_means")(vectors, chapter)
+    half = 0.5**0.5
+    np.testing.assert_allclose(means, [[half, half], [half, half], [0, -1]])
+    assert function(names, "same_novel")(means) == pytest.approx(2 / 3)
+
+
+def function(names, name):
+    """A function of the lesson that sees other global names."""
+    code = names[name].__code__
+    return type(names[name])(code, names, name, names[name].__defaults__)
+
+
+def test_names_are_replaced(lesson):
+    names = dict(lesson, known={"Emma", "Knightley"})
+    without = function(names, "without_names")
+    found = without("Emma met Mr. Knightley. Then I left Emma's.")
+    assert found == "someone met Mr. someone. Then I left someone's."
+
+
+def test_the_questions_are_as_their_card_says(lesson):
+    text = (DATA_DIR / "search_questions.json").read_text(encoding="utf-8")
+    questions = json.loads(text)
+    kinds = [question["kind"] for question in questions]
+    for kind in ("its words", "reader", "reworded", "scene"):
+        assert kinds.count(kind) == 20
+    passages = [
+        (chapter["novel"], int(chapter["chapter"]), passage)
+        for split in lessons.examples("jane_austen").values()
+        for chapter in sorted(split, key=lambda c: (c["novel"], c["chapter"]))
+        for passage in lesson["cut"](chapter["text"])
+    ]
+    assert len(passages) == 7314
+    found = set()
+    for question in questions:
+        ends = [
+            i
+            for words in (question["first"], question["last"])
+            for i, passage in enumerate(passages)
+            if words in passage[2]
+        ]
+        assert len(ends) == 2 and passages[ends[0]][:2] == (
+            question["novel"],
+            question["chapter"],
+        )
+        if question["kind"] == "scene":
+            assert 1 <= ends[1] - ends[0] < 18
+            continue
+        assert ends[0] == ends[1]
+        found.add(ends[0])
+        if question["kind"] == "reworded":
+            text = passages[ends[0]][2].lower()
+            words = set(re.findall("[a-z]{4,}", question["question"].lower()))
+            shared = words & set(re.findall("[a-z]{4,}", text))
+            assert not shared - COMMON, (question, shared)
+    assert len(found) == 60
+
+
+COMMON = {"that", "with", "them", "have", "from", "which", "when", "after", "into"}
+COMMON |= {"before", "never", "much", "such", "does", "they", "each", "their", "first"}
+COMMON |= {"another", "other", "where", "what", "same", "about", "could", "will"}
+COMMON |= {"already", "himself", "herself", "those", "these", "once", "whom", "this"}
