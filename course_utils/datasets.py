@@ -88,6 +88,25 @@ def load_text(name, split, minimum=1):
     return text
 
 
+def load_paragraphs(name, split, num_words):
+    """Novels (N,) str, chapters (N,) and texts (N,) str of all paragraphs of a split
+    that have num_words words or more; of a set of the learner's own, document and part.
+    """
+    examples = _load(name, split, "text")
+    keys = ("novel", "chapter") if "novel" in examples else ("document", "part")
+    rows = [
+        (novel.decode(), chapter, paragraph)
+        for novel, chapter, text in zip(
+            *(examples[k] for k in (*keys, "text")), strict=True
+        )
+        for paragraph in text.decode().split("\n")
+        if len(paragraph.split()) >= num_words
+    ]
+    if not rows:
+        raise _too_small(name, split, 0, 1, f"paragraphs of {num_words} words")
+    return [np.array(column) for column in zip(*rows, strict=True)]
+
+
 def load_images(name, split, minimum=1):
     """Pictures (N, H, W, C) float32 in [-1, 1] and labels (N,) int64 of a split.
 
