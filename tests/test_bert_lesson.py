@@ -53,6 +53,11 @@ def test_of_the_hidden_tokens_80_percent_are_masked_and_10_replaced(lesson):
     np.testing.assert_array_equal(inputs, rows)  # nothing else was changed
     inputs, places, _ = lesson["hide"](rows, np.random.default_rng(1), masked=1)
     assert np.all(np.take_along_axis(inputs, places, 1) == VOCABULARY)
+    first = rows_of(2000, seed=1) % 10 == 0  # about 13 of 128
+    inputs, places, _ = lesson["hide"](rows, np.random.default_rng(1), first, 1)
+    seen = np.sum(first & (inputs != VOCABULARY), axis=1)
+    np.testing.assert_array_equal(seen, np.maximum(first.sum(axis=1) - 19, 0))
+    assert np.all(np.sum(inputs == VOCABULARY, axis=1) == 19)
 
 
 def test_a_prediction_depends_on_both_sides_but_not_on_padding(models):
@@ -126,6 +131,16 @@ def test_names_and_capitals_are_hidden(lesson):
     text = "Mr. Darcy's SISTER said: Do not, I pray."
     expected = "___. ___'s sister said: Do not, I pray."
     assert lesson["hide_names"](text) == expected
+
+
+def test_each_name_is_its_first_token(lesson):
+    lesson["name_tokens"].__globals__["names"] = {"Darcy", "Mr"}
+    tokens, is_name = lesson["name_tokens"]('"Mr. Darcy," said SHE to Jane.')
+    first = ord(" ")  # without merges, the first token of each name is its space
+    assert tokens[is_name].tolist() == [first, first]
+    assert np.flatnonzero(is_name).tolist() == [1, 3]
+    rest = bytes(tokens[~is_name].tolist()).decode()
+    assert rest == '".," said she to Jane.'
 
 
 def test_paragraphs_are_those_of_the_data():
