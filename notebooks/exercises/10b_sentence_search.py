@@ -163,6 +163,12 @@ def check_2(answer):
         f"with scale 1,000 it is {found}. Hint: subtract the largest logit of each row "
         "before np.exp, and take no log of a probability that may be 0."
     )
+    q, r = np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([[1.0, 0, 0], [-0.6, -0.8, 0]])
+    found = loss(q, r, np.array([[0.6, -0.8, 0], [0, -0.8, 0.6]]), scale=1000)
+    assert close(found, 400, 1e-3), (
+        f"where rows differ much, it is {found}, not 400. Hint: subtract from each row "
+        "its own largest logit."
+    )
 
 
 def check_3(answer):
@@ -229,6 +235,9 @@ def check_3(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
+    "hard_loss__one_maximum_for_all": [
+        ("logits.max(axis=1, keepdims=True)", "logits.max()")
+    ],
     "pieces__no_overlap": [("size - overlap", "size")],
     "pieces__step_is_overlap": [("start += size - overlap", "start += overlap")],
     "pieces__last_within": "return [words[i : i + size] for i in range(0, len(words), "

@@ -66,6 +66,14 @@ def check_1(answer):
         "bar 0, the steps before the first bar line, is not what you hide. Hint: the "
         "running sum of places == 0 is 0 there."
     )
+    places = np.arange(44) % 16  # no upbeat
+    given = places.copy()
+    assert steps(1, 1, [0])[0] == [*range(16)], (
+        "of music that begins with a bar line, bar 1 is not the steps 0 to 15. Hint: "
+        "np.cumsum(places == 0) is 1 there."
+    )
+    places = (np.arange(44) + 12) % 16
+    given = places.copy()
     assert steps(3, 9, [2])[2] == [*range(36, 44)], (
         "of bars 3 to 9, where the piece ends in bar 3, not just the rest is hidden. "
         "Hint: compare the numbers of the bars, without an index."
@@ -139,6 +147,9 @@ def check_2(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
+    "hide_bars__first_bar_is_0": [
+        ("cumsum(places == 0)", "cumsum(places == 0) - (places[0] == 0)")
+    ],
     "hide_bars__from_the_first_step": [
         ("np.cumsum(places == 0)", "np.arange(len(places)) // 16")
     ],

@@ -205,6 +205,11 @@ def check_3(answer):
         f"one slot, nobody may wait, texts of 2 s at 0, 0.5, 1 and 2.5 s: {result}, "
         "not 2, None, None and 2. Hint: who is refused takes no slot."
     )
+    result = found([0, 1, 2, 10.5], 10, 2, 0)
+    assert result == [10, 10, None, 10], (
+        f"two slots, nobody may wait, texts of 10 s at 0, 1, 2 and 10.5 s: {result}, "
+        "not 10, 10, None and 10. Hint: the slot that is free first, not one in turn."
+    )
     result = found([0, 1, 2, 10, 11, 12], 3, 1, 1)
     assert result == [3, 5, None, 3, 5, None], (
         f"one slot, one may wait, texts of 3 s at 0, 1, 2, 10, 11 and 12 s: {result}. "
@@ -220,6 +225,10 @@ def check_3(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
+    "simulate__slots_in_turn": [
+        ("min(free))\n        num", "free[len(latencies) % num_slots])\n        num"),
+        ("free.index(min(free))", "len(latencies) % num_slots"),
+    ],
     "stream_times__from_the_question": [
         ("moments[-1] - moments[0]", "moments[-1] - asked")
     ],

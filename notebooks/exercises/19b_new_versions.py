@@ -270,6 +270,11 @@ def check_3(answer):
         f"with a share of 0.4 and 8 texts, a batch has {per_step[0]} new ones, not 3. "
         "Hint: round(share * batch)."
     )
+    per_step = (planned(6, 20, 4, 8, 0.2) < 6).sum(axis=1)  # 1.6 rounded
+    assert (per_step == 2).all(), (
+        f"with a share of 0.2 and 8 texts, a batch has {per_step[0]} new ones, not 2. "
+        "Hint: round(share * batch), not int."
+    )
     counts = np.bincount(found[found < 7], minlength=7)
     assert counts.max() - counts.min() == 1, (
         "with 33 places for 7 new texts, some come two times more often than others. "
@@ -289,6 +294,7 @@ def check_3(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
+    "plan__rounds_down": [("round(share", "int(share")],
     "decide__means": [("half = 1.96 * np.std", "half = 0 * np.std")],
     "decide__deviation_for_error": [(" / math.sqrt(len(values))", "")],
     "decide__divided_twice": [("math.sqrt(len(values))", "len(values)")],
