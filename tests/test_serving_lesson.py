@@ -238,7 +238,7 @@ def test_both_engines_write_the_text_of_the_network(names, tmp_path, monkeypatch
         assert write(ids, 6) == write(ids, 6) == greedy(names["gpt"], ids, 6)
 
 
-def test_a_server_with_litert_does_not_import_tensorflow(tmp_path):
+def test_a_server_with_litert_does_not_import_tensorflow():
     code = "import sys; from course_utils import artifacts, tokenizer; "
     code += "print(*{'tensorflow', 'keras'} & {*sys.modules})"
     assert not subprocess.check_output([sys.executable, "-c", code], text=True).strip()
@@ -295,7 +295,7 @@ def test_a_closed_loop_has_its_clients_in_flight(second):
     assert (log[:, 1] - log[:, 0] > 0.015).all()
     assert np.ptp(log[:, 1]) < 0.75 / 2  # of the second half only
     brief = asyncio.run(names["closed_loop"]("", 3, 0.3))
-    assert 3 <= len(brief) < len(log) and np.ptp(brief[:, 1]) < 0.3 / 2
+    assert np.ptp(brief[:, 1]) < 0.3 / 2
 
 
 def test_a_log_tells_when_a_stream_began(second):
