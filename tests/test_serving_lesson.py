@@ -290,7 +290,7 @@ def loads(second, seconds):
 
 def test_a_closed_loop_has_its_clients_in_flight(second):
     names, flight = loads(second, 0.02)
-    log = asyncio.run(names["closed_loop"]("", 3))
+    log = asyncio.run(names["closed_loop"]("", 3, 0.75))
     assert max(flight) == 3 and log.shape[1] == 4 and len(log) >= 3
     assert (log[:, 1] - log[:, 0] > 0.015).all()
     assert np.ptp(log[:, 1]) < 0.75 / 2  # of the second half only
