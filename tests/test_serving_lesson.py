@@ -262,7 +262,7 @@ def test_slots_hold_one_text_at_a_time(second):
 def test_numbers_of_a_log(second):
     log = [[1, 2, 200, 1.5], [1, 3, 200, 2], [2, 5, 200, 4], [3, 5, 200, 4]]
     log = np.array([*log, [2, 2, 429, np.nan]])
-    second["promise"] = 2
+    second["target"] = 2
     assert second["rate"](log) == 1  # three more answers in three seconds
     assert [*second["latency"](log)] == [1, 2, 3, 2]
     assert [*second["latency"](log, 3)] == [0.5, 1, 2, 1]
