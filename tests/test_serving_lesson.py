@@ -8,9 +8,12 @@ import hmac
 import html
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 import types
+from pathlib import Path
 
 from course_utils import artifacts, decoding
 from course_utils import tokenizer as bpe
@@ -185,7 +188,27 @@ def test_health_answers_while_the_network_works(first):
         requests.get(f"{url}/health", timeout=5)
 
 
-def test_prompt_is_read_before_anything_is_drawn():
+def written(name):
+    """The text of a file that lesson 18b writes."""
+    cells = nbformat.read(lessons.notebook("18b"), as_version=4).cells
+    begin = f"%%writefile {name}\n"
+    (text,) = [c.source for c in cells if c.source.startswith(begin)]
+    return text.removeprefix(begin)
+
+
+def write_by_hand(engine):
+    """The function `write` of the server by hand, which begins with an empty cache."""
+    (write,) = [
+        node
+        for node in ast.parse(written("by_hand.py")).body
+        if isinstance(node, ast.FunctionDef) and node.name == "write"
+    ]
+    names = dict(np=np, engine=engine)
+    exec(ast.unparse(write), names)
+    return names["write"]
+
+
+def test_prompt_is_read_before_anything_is_taken():
     seen = []
 
     def read(token, cache, position):
@@ -194,19 +217,31 @@ def test_prompt_is_read_before_anything_is_drawn():
         logits[0, 0, (token.item() + 1) % 9] = 99
         return logits, cache + 1
 
-    cells = nbformat.read(lessons.notebook("18b"), as_version=4).cells
-    (text,) = [c.source for c in cells if c.source.startswith("%%writefile by_hand")]
-    (write,) = [
-        node
-        for node in ast.parse(text.partition("\n")[2]).body
-        if isinstance(node, ast.FunctionDef) and node.name == "write"
-    ]
-    empty = types.SimpleNamespace(empty_cache=lambda model, num_rows: 0)
-    names = dict(np=np, rng=np.random.default_rng(0), read=read, gpt=None)
-    names["decoding"] = empty
-    exec(ast.unparse(write), names)
-    assert names["write"]([4, 2, 7], 3) == [8, 0, 1]
+    write = write_by_hand(types.SimpleNamespace(cache=0, read=read))
+    assert write([4, 2, 7], 3) == [8, 0, 1]
     assert seen == [(4, 0, 0), (2, 1, 1), (7, 2, 2), (8, 3, 3), (0, 4, 4)]
+
+
+def test_both_engines_write_the_text_of_the_network(names, tmp_path, monkeypatch):
+    pytest.importorskip("ai_edge_litert")
+    monkeypatch.chdir(tmp_path)
+    cells = nbformat.read(lessons.notebook("18b"), as_version=4).cells
+    (export,) = [c.source for c in cells if "TFLiteConverter" in c.source]
+    exec(export, names | dict(Path=Path))
+    assert 1e6 < Path("gpt.tflite").stat().st_size < 4e6
+    ids = bpe.encode("It is a truth", names["merges"])
+    for name in ("tensorflow", "litert"):
+        engine = types.ModuleType(name)
+        with lessons.shipped_only():
+            exec(written(f"with_{name}.py"), vars(engine))
+        write = write_by_hand(engine)
+        assert write(ids, 6) == write(ids, 6) == greedy(names["gpt"], ids, 6)
+
+
+def test_a_server_with_litert_does_not_import_tensorflow():
+    code = "import sys; from course_utils import artifacts, tokenizer; "
+    code += "print(*{'tensorflow', 'keras'} & {*sys.modules})"
+    assert not subprocess.check_output([sys.executable, "-c", code], text=True).strip()
 
 
 def test_slots_hold_one_text_at_a_time(second):
@@ -225,22 +260,28 @@ def test_slots_hold_one_text_at_a_time(second):
 
 
 def test_numbers_of_a_log(second):
-    log = np.array([[1.0, 2, 200], [1, 3, 200], [2, 5, 200], [3, 5, 200], [2, 2, 429]])
-    second["promise"] = 2
+    log = [[1, 2, 200, 1.5], [1, 3, 200, 2], [2, 5, 200, 4], [3, 5, 200, 4]]
+    log = np.array([*log, [2, 2, 429, np.nan]])
+    second["target"] = 2
     assert second["rate"](log) == 1  # three more answers in three seconds
     assert [*second["latency"](log)] == [1, 2, 3, 2]
-    assert second["kept"](log) == 3 / 5
+    assert [*second["latency"](log, 3)] == [0.5, 1, 2, 1]
+    assert second["goodput"](log) == 3 / 4  # three in time, in the seconds from 1 to 5
+    assert second["goodput"](log[:2]) == 2 / 2
+    num, refused, mean, p50, p95, *first, good = second["measures"](log)
+    assert (num, refused, mean, p50, good) == (4, 1 / 5, 2, 2, 3 / 4)
+    assert 2 < p95 < 3 and first[0] == 1 and 1 < first[1] < 2
 
 
 def loads(second, seconds):
     """The lesson's loads, of a server that takes `seconds`; how many are in flight."""
     flight = []
 
-    async def ask(client, log, due):
+    async def ask(client, log, due, stream=False):
         flight.append(flight[-1] + 1 if flight else 1)
         await asyncio.sleep(seconds)
         flight.append(flight[-1] - 1)
-        log.append((due, time.perf_counter(), 200))
+        log.append((due, time.perf_counter(), 200, due))
 
     names = defined("18b", **second)
     names |= dict(ask=ask, connect=lambda _: contextlib.AsyncExitStack(), duration=0.75)
@@ -249,10 +290,34 @@ def loads(second, seconds):
 
 def test_a_closed_loop_has_its_clients_in_flight(second):
     names, flight = loads(second, 0.02)
-    log = asyncio.run(names["closed_loop"]("", 3))
-    assert max(flight) == 3 and log.shape[1] == 3 and len(log) >= 3
+    log = asyncio.run(names["closed_loop"]("", 3, 0.75))
+    assert max(flight) == 3 and log.shape[1] == 4 and len(log) >= 3
     assert (log[:, 1] - log[:, 0] > 0.015).all()
     assert np.ptp(log[:, 1]) < 0.75 / 2  # of the second half only
+    brief = asyncio.run(names["closed_loop"]("", 3, 0.3))
+    assert np.ptp(brief[:, 1]) < 0.3 / 2
+
+
+def test_a_log_tells_when_a_stream_began(second):
+    async def pieces():
+        for _ in range(3):
+            await asyncio.sleep(0.05)
+            yield "piece"
+
+    class Client:
+        async def create(self, stream, **asked):
+            return pieces() if stream else "answer"
+
+    client, log = Client(), []
+    client.completions = client
+    names = second | dict(asked={})
+    ask = lessons.definitions("18b", only=["ask"], **names)["ask"]
+    begin = time.perf_counter()
+    asyncio.run(ask(client, log, begin, stream=True))
+    asyncio.run(ask(client, log, begin))
+    (due, end, status, first), (*_, missing) = log
+    assert (due, status) == (begin, 200) and np.isnan(missing)
+    assert 0.04 < first - begin < end - begin - 0.09
 
 
 def test_an_open_loop_does_not_wait(second):
