@@ -1,5 +1,6 @@
 """Lesson 19b: texts of each purpose, bits, mixtures, the rule and the canary."""
 
+import collections
 import hashlib
 import re
 import types
@@ -17,13 +18,21 @@ import tensorflow_datasets as tfds
 
 @pytest.fixture(scope="module")
 def lesson():
-    names = dict(np=np, scipy=scipy, keras=keras, re=re, hashlib=hashlib, tfds=tfds)
+    names = dict(
+        np=np,
+        collections=collections,
+        scipy=scipy,
+        keras=keras,
+        re=re,
+        hashlib=hashlib,
+        tfds=tfds,
+    )
     names |= dict(datasets=datasets, sampling=sampling, version_1=[])
     names["rng"] = np.random.default_rng(19)
     names["passage"] = r"\S.{79}"
     functions = "titles everywhere pieces rows costs score prompts retrain compare"
     only = [*functions.split(), "is_unfamiliar", "interval", "passes", "in_canary"]
-    only += ["liked", "gateway"]
+    only += ["liked", "gateway", "counted_bits", "losses"]
     found = lessons.definitions("19b", only, **names)
     with lessons.shipped_only():
         found["vocabulary"] = artifacts.card("austen_gru")["vocabulary"]
@@ -78,7 +87,7 @@ def test_each_step_has_its_share_of_new_prompts(lesson):
     parts |= dict(fit=lambda *data, **options: seen.update(now=(*data, options)))
     lesson["network"] = types.SimpleNamespace(get_weights=lambda: "trained", **parts)
     lesson["old"] = ["o" * 40, "p" * 40]
-    lesson["disliked"] = ["n" * 40, "m" * 40, "w" * 40]
+    lesson["new_prompts"] = ["n" * 40, "m" * 40, "w" * 40]
     letters, new = lesson["vocabulary"], {}
     for each, old in ((32, 0), (3, 0), (3, 29)):
         assert lesson["retrain"](each, old, 20, 0) == "trained"
@@ -109,23 +118,64 @@ def bits_of(weights, texts, first=0):
 
 
 def test_each_length_has_its_limit(lesson):
-    limits, known = np.arange(1.0, 81), {"ab": 2.5, "cd": 1.5, "abc": 2.5}
+    known = {"ab": 2.5, "cd": 1.5, "abc": 2.5}
     found = scripted(lesson, ["is_unfamiliar"], score=bits_of, version_1=known)
-    found["limits"] = limits  # 2 for two characters, 3 for three
+    found["limits"], found["skipped"] = np.arange(2.0, 81), 1
+    # 2 for two characters, 3 for three
     assert found["is_unfamiliar"](["ab", "cd"]).tolist() == [True, False]
     assert found["is_unfamiliar"](["abc"]).tolist() == [False]
 
 
+def test_counts_are_interpolated(lesson):
+    found = scripted(lesson, ["counted_bits"], half=2, length=4)
+    found["new_prompts"] = ["abab", "abac"]
+    letters = "\n\nabab", "\n\nabac"  # the second "\n" is before the text
+
+    def p(context, character):
+        if context is None:
+            return 1 / len(lesson["vocabulary"])
+        n = len(context)
+        after = [
+            t[i + n]
+            for t in letters
+            for i in range(1, 6 - n)
+            if t[i + n] and t[i : i + n] == context and i + n > 1
+        ]
+        shorter = p(context[1:] if context else None, character)
+        kinds = len(set(after))
+        if not after:
+            return shorter
+        return (after.count(character) + kinds * shorter) / (len(after) + kinds)
+
+    for order, contexts in ((1, ("", "")), (2, ("b", "a")), (3, ("ab", "ba"))):
+        bits = [-np.log2(p(c, x)) for c, x in zip(contexts, "ab", strict=True)]
+        result = found["counted_bits"](["abab", "abaö"], order)
+        assert result == pytest.approx([np.mean(bits), bits[0]])
+
+
+def test_losses_leave_out_the_first_characters(lesson):
+    seen = []
+
+    def score(weights, texts, first=0):
+        seen.append(first)
+        return np.array([weights + len(text) for text in texts])
+
+    versions = {"new_only": [3.0, 9.0]}
+    found = scripted(lesson, ["losses"], score=score, versions=versions, version_1=1.0)
+    assert found["losses"]("new_only", ["a", "bc"]).tolist() == [2, 2]
+    assert seen == [5, 5]
+
+
 def test_the_router_changes_unfamiliar_prompts_alone(lesson):
-    names = dict(score=bits_of, version_1={}, versions={"disliked": [{"b": 3.0}] * 2})
+    names = dict(score=bits_of, version_1={}, versions={"new_only": [{"b": 3.0}] * 2})
     names |= dict(is_unfamiliar=lambda texts: np.array([t > "a" for t in texts]))
     found = scripted(lesson, ["compare"], prompts=lambda texts: texts, **names)
     before, changes = found["compare"](["a", "b", "c"])
-    assert before.tolist() == [1, 1, 1] and [*changes] == ["disliked", "router"]
+    assert before.tolist() == [1, 1, 1] and [*changes] == ["new_only", "router"]
     assert changes["router"].tolist() == [[0, 2, 0]] * 2
-    found["versions"] = {"disliked": [{"a": 3.0}]}
+    found["versions"] = {"new_only": [{"a": 3.0}]}
     _, changes = found["compare"](["a", "b", "c"])
-    assert changes["disliked"].tolist() == [[2, 0, 0]]
+    assert changes["new_only"].tolist() == [[2, 0, 0]]
     assert changes["router"].tolist() == [[0, 0, 0]]
 
 
