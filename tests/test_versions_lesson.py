@@ -32,7 +32,7 @@ def lesson():
     names["passage"] = r"\S.{79}"
     functions = "titles everywhere pieces rows costs score prompts retrain compare"
     only = [*functions.split(), "is_unfamiliar", "interval", "passes", "in_canary"]
-    only += ["liked", "gateway", "counted_bits", "losses"]
+    only += ["liked", "gateway", "counted_bits"]
     found = lessons.definitions("19b", only, **names)
     with lessons.shipped_only():
         found["vocabulary"] = artifacts.card("austen_gru")["vocabulary"]
@@ -151,19 +151,6 @@ def test_counts_are_interpolated(lesson):
         bits = [-np.log2(p(c, x)) for c, x in zip(contexts, "ab", strict=True)]
         result = found["counted_bits"](["abab", "abaö"], order)
         assert result == pytest.approx([np.mean(bits), bits[0]])
-
-
-def test_losses_leave_out_the_first_characters(lesson):
-    seen = []
-
-    def score(weights, texts, first=0):
-        seen.append(first)
-        return np.array([weights + len(text) for text in texts])
-
-    versions = {"new_only": [3.0, 9.0]}
-    found = scripted(lesson, ["losses"], score=score, versions=versions, version_1=1.0)
-    assert found["losses"]("new_only", ["a", "bc"]).tolist() == [2, 2]
-    assert seen == [5, 5]
 
 
 def test_the_router_changes_unfamiliar_prompts_alone(lesson):

@@ -17,6 +17,19 @@ def decide(readers, choir, max_loss, min_gain):
     return "wait" if "" in verdicts else "promote"
 
 
+def assign(user, shares, trial):
+    """A name, {version: share}, the name of a trial -> the user's version."""
+    import hashlib
+
+    digest = hashlib.sha256(f"{trial}/{user}".encode()).digest()
+    number, end = int.from_bytes(digest[:8], "big") / 2**64, 0
+    for version, share in shares.items():
+        end += share
+        if number < end:
+            return version
+    return version  # the shares add up to a little less than 1
+
+
 def check_1(answer):
     """A decision rule with three answers."""
 
@@ -108,6 +121,71 @@ def check_1(answer):
     )
 
 
+def check_2(answer):
+    """The same version for the same user, in the right shares."""
+    users = [f"user {n}" for n in range(2000)]
+
+    def assigned(shares, trial="spring"):
+        given = dict(shares)
+        found = [answer(user, given, trial) for user in users]
+        assert given == shares, (
+            "it changes the dictionary that it was given. Hint: only read it."
+        )
+        assert all(version in shares for version in found), (
+            f"it returns {next(v for v in found if v not in shares)!r:.40}. Hint: "
+            "return one of the names of versions, the keys of `shares`."
+        )
+        return found
+
+    shares = {"old": 0.9, "new": 0.1}
+    found = assigned(shares)
+    assert found == assigned(shares), (
+        "the same user gets different versions. Hint: no random numbers; the hash "
+        "of the name decides."
+    )
+    assert len({*found}) > 1, (
+        "all users get the same version. Hint: the number must lie between 0 and 1: "
+        "divide 8 bytes by 2**64."
+    )
+    count = found.count("new")
+    assert 100 < count < 320, (
+        f"of 2,000 users, {count} get the version whose share is 0.1. Hint: add up the "
+        "shares; the first part goes from 0 to 0.9, the next from there to 1."
+    )
+    other = assigned(shares, "autumn")
+    assert other != found, (
+        "in another trial, the same users are in. Hint: hash the trial, too."
+    )
+    both = sum(a == b == "new" for a, b in zip(found, other, strict=True))
+    assert both < 60, (
+        "two trials choose nearly the same users. Hint: hash both as one text."
+    )
+    shares = {"b": 0.5, "a": 0.2, "c": 0.3}  # in no order
+    found = assigned(shares)
+    counts = {version: found.count(version) for version in shares}
+    assert all(abs(counts[v] - 2000 * s) < 120 for v, s in shares.items()), (
+        f"with shares 0.5, 0.2 and 0.3, the counts of 2,000 users are {counts}. Hint: "
+        "compare the number with the sum of the shares so far."
+    )
+    expected = [assign(user, shares, "spring") for user in users]
+    ordered = {v: shares[v] for v in sorted(shares, key=shares.get)}
+    by_size = [assign(user, ordered, "spring") for user in users]
+    assert found != by_size, (
+        "the parts are sorted by size. Hint: follow the order of `shares`."
+    )
+    assert found == expected, (
+        "the shares fit, but the users are not those of the lesson's hash. Hint: "
+        'SHA-256 of f"{trial}/{user}".encode(), the first 8 bytes, "big".'
+    )
+    narrow, wide = assigned({"new": 0.05, "old": 0.95}), assigned({"new": 1.0})
+    assert {*wide} == {"new"}, "a share of 1 is not everybody. Hint: sum the shares."
+    wide = assigned({"new": 0.2, "old": 0.8})
+    assert all(b == "new" for a, b in zip(narrow, wide, strict=True) if a == "new"), (
+        "some users who are in at 5 % are out at 20 %. Hint: follow the order of "
+        "`shares`."
+    )
+
+
 WRONG = {  # replacements in a solution, or another body for it
     "decide__means": [("half = 1.96 * np.std", "half = 0 * np.std")],
     "decide__deviation_for_error": [(" / math.sqrt(len(values))", "")],
@@ -147,5 +225,31 @@ WRONG = {  # replacements in a solution, or another body for it
     "decide__own_limits": [("readers, max_loss", "readers, 0.05")],
     "decide__a_bool": [
         ('"wait" if "" in verdicts else "promote"', '"" not in verdicts')
+    ],
+    "assign__random": ("return np.random.choice(list(shares), p=[*shares.values()])"),
+    "assign__hash_of_python": (
+        "number, end = hash((trial, user)) % 10**6 / 10**6, 0\n"
+        "    for version, share in shares.items():\n"
+        "        end += share\n"
+        "        if number < end:\n"
+        "            return version\n"
+        "    return version"
+    ),
+    "assign__without_the_trial": [('f"{trial}/{user}"', "user")],
+    "assign__trial_last": [("{trial}/{user}", "{user}/{trial}")],
+    "assign__last_bytes": [("digest[:8]", "digest[-8:]")],
+    "assign__little_endian": [('"big"', '"little"')],
+    "assign__whole_number": [(" / 2**64", "")],
+    "assign__too_few_bytes": [("digest[:8]", "digest[:4]")],
+    "assign__not_added_up": [("end += share", "end = share")],
+    "assign__by_size": [
+        ("shares.items()", "sorted(shares.items(), key=lambda s: s[1])")
+    ],
+    "assign__the_largest_only": [("    if number < end:", "    if share > 0.4:")],
+    "assign__equal_parts": [
+        ("end += share", "end += 1 / len(shares)"),
+    ],
+    "assign__changes_shares": [
+        ("end += share", "end += share\n        shares[version] = end")
     ],
 }
