@@ -30,19 +30,6 @@ def assign(user, shares, trial):
     return version  # the shares add up to a little less than 1
 
 
-def plan(num_new, num_old, num_steps, batch, share, rng):
-    """Counts, a share between 0 and 1, a generator -> int (num_steps, batch)."""
-
-    def rounds(count, per_step):
-        needed = math.ceil(num_steps * per_step / count)
-        orders = [rng.permutation(count) for _ in range(needed)]
-        return np.concatenate(orders)[: num_steps * per_step].reshape(num_steps, -1)
-
-    per_step = round(share * batch)
-    new, old = rounds(num_new, per_step), rounds(num_old, batch - per_step)
-    return np.concatenate([new, num_new + old], axis=1)
-
-
 def check_1(answer):
     """A decision rule with three answers."""
 
@@ -199,102 +186,7 @@ def check_2(answer):
     )
 
 
-def check_3(answer):
-    """Batches with a fixed number of new texts, each used as often as the others."""
-
-    def planned(num_new, num_old, num_steps, batch, share, seed=0):
-        rng = np.random.default_rng(seed)
-        result = np.asarray(answer(num_new, num_old, num_steps, batch, share, rng))
-        assert result.shape == (num_steps, batch), (
-            f"the result has the shape {result.shape}, not {(num_steps, batch)}. Hint: "
-            "a row for each step, a number for each text of a batch."
-        )
-        assert np.issubdtype(result.dtype, np.integer), (
-            f"the numbers are of type {result.dtype}. Hint: they number the texts."
-        )
-        assert 0 <= result.min() and result.max() < num_new + num_old, (
-            f"the numbers go from {result.min()} to {result.max()}, not from 0 to "
-            f"{num_new + num_old - 1}. Hint: add num_new to those of old texts."
-        )
-        return result
-
-    found = planned(10, 100, 20, 8, 0.25)
-    new = found < 10
-    assert new.any(), (
-        "no batch has new texts. Hint: round(share * batch) of each row are below "
-        "num_new."
-    )
-    assert not new.all(), (
-        "no batch has old texts. Hint: their numbers begin at num_new."
-    )
-    per_step = new.sum(axis=1)
-    assert len({*per_step.tolist()}) == 1, (
-        f"batches have {per_step.min()} to {per_step.max()} new texts. Hint: the same "
-        "number in each: build the new columns and the old ones apart."
-    )
-    assert per_step[0] != 6, (
-        "new and old are exchanged. Hint: `share` is that of the new ones."
-    )
-    assert per_step[0] == 2, (
-        f"each batch has {per_step[0]} new texts, not 2. Hint: round(share * batch)."
-    )
-    counts = np.bincount(found[new], minlength=10)
-    assert (counts == 4).all(), (
-        f"of 10 new texts in 40 places, one comes {counts.max()} times, another "
-        f"{counts.min()}. Hint: go through all of them (rng.permutation), then again."
-    )
-    firsts = found[new].reshape(4, 10)  # the rounds, in the order of the steps
-    assert all(len({*row}) == 10 for row in firsts.tolist()), (
-        "a new text comes again before all others have come. Hint: lay whole "
-        "permutations one after another, and fill the batches in that order."
-    )
-    assert len({*map(tuple, firsts.tolist())}) > 1, (
-        "each round has the same order. Hint: a new permutation for each round."
-    )
-    old = found[~new]
-    assert len({*old.tolist()}) == 100, (
-        f"of 100 old texts, only {len({*old.tolist()})} come in 120 places. Hint: "
-        "treat the old ones as the new ones."
-    )
-    # Of 6 places a batch, 16 batches are in the first round, and a part of the 17th.
-    assert len({*old[:96].tolist()}) == 96 and len({*old[:102].tolist()}) == 100, (
-        "an old text comes again before all others have come. Hint: whole "
-        "permutations, one after another."
-    )
-    assert (np.diff(old[:100]) != 1).any() and (np.diff(firsts[0]) != 1).any(), (
-        "the texts come in the order of their numbers. Hint: rng.permutation."
-    )
-    found = planned(7, 50, 11, 8, 0.4)  # 33 new in rounds of 7; 3.2 rounded
-    per_step = (found < 7).sum(axis=1)
-    assert (per_step == 3).all(), (
-        f"with a share of 0.4 and 8 texts, a batch has {per_step[0]} new ones, not 3. "
-        "Hint: round(share * batch)."
-    )
-    per_step = (planned(6, 20, 4, 8, 0.2) < 6).sum(axis=1)  # 1.6 rounded
-    assert (per_step == 2).all(), (
-        f"with a share of 0.2 and 8 texts, a batch has {per_step[0]} new ones, not 2. "
-        "Hint: round(share * batch), not int."
-    )
-    counts = np.bincount(found[found < 7], minlength=7)
-    assert counts.max() - counts.min() == 1, (
-        "with 33 places for 7 new texts, some come two times more often than others. "
-        "Hint: the last round may be cut, no other."
-    )
-    found = planned(500, 9, 4, 8, 0.5)  # fewer places than new texts
-    assert len(np.unique(found[found < 500])) == 16, (
-        "with more new texts than places, some come twice. Hint: no text again "
-        "before all have come."
-    )
-    assert (planned(10, 100, 20, 8, 0.25, 1) != planned(10, 100, 20, 8, 0.25)).any(), (
-        "another generator gives the same plan. Hint: draw each order from `rng`."
-    )
-    assert (planned(10, 100, 20, 8, 0.25) == planned(10, 100, 20, 8, 0.25)).all(), (
-        "the same seed gives different plans. Hint: draw from `rng` alone."
-    )
-
-
 WRONG = {  # replacements in a solution, or another body for it
-    "plan__rounds_down": [("round(share", "int(share")],
     "decide__means": [("half = 1.96 * np.std", "half = 0 * np.std")],
     "decide__deviation_for_error": [(" / math.sqrt(len(values))", "")],
     "decide__divided_twice": [("math.sqrt(len(values))", "len(values)")],
@@ -359,52 +251,5 @@ WRONG = {  # replacements in a solution, or another body for it
     ],
     "assign__changes_shares": [
         ("end += share", "end += share\n        shares[version] = end")
-    ],
-    "plan__with_replacement": (
-        "per_step = round(share * batch)\n"
-        "    new = rng.integers(num_new, size=(num_steps, per_step))\n"
-        "    old = rng.integers(num_old, size=(num_steps, batch - per_step))\n"
-        "    return np.concatenate([new, num_new + old], axis=1)"
-    ),
-    "plan__only_the_step": (
-        "per_step = round(share * batch)\n"
-        "    return np.array([[*rng.permutation(num_new)[:per_step],\n"
-        "            *(num_new + rng.choice(num_old, batch - per_step))]\n"
-        "            for _ in range(num_steps)])"
-    ),
-    "plan__old_without_offset": [("num_new + old", "old")],
-    "plan__offset_of_the_old": [("num_new + old", "num_old + old")],
-    "plan__share_of_all": (
-        "order = rng.random((num_steps, batch)) < share\n"
-        "    return np.where(order, rng.integers(num_new, size=order.shape),\n"
-        "                    num_new + rng.integers(num_old, size=order.shape))"
-    ),
-    "plan__exchanged": [("round(share * batch)", "batch - round(share * batch)")],
-    "plan__rounded_up": [("round(share * batch)", "math.ceil(share * batch)")],
-    "plan__one_order": [
-        (
-            "orders = [rng.permutation(count) for _ in range(needed)]",
-            "orders = [rng.permutation(count)] * needed",
-        )
-    ],
-    "plan__not_shuffled": [("rng.permutation(count)", "np.arange(count)")],
-    "plan__transposed": [("axis=1)", "axis=1).T")],
-    "plan__flat": [("axis=1)", "axis=1).ravel()")],
-    "plan__down_the_columns": [
-        (".reshape(num_steps, -1)", ".reshape(-1, num_steps).T")
-    ],
-    "plan__own_generator": [("rng.permutation", "np.random.permutation")],
-    "plan__fixed_seed": [
-        (
-            "    per_step = round(share",
-            "    rng = np.random.default_rng(0)\n    per_step = round(share",
-        )
-    ],
-    "plan__few_old": [("num_new + old]", "num_new + old % 20]")],
-    "plan__all_new": [
-        (
-            "    return np.concatenate([new, num_new + old], axis=1)",
-            "    return rounds(num_new, batch)",
-        )
     ],
 }
