@@ -253,10 +253,12 @@ def interval(pieces, count=parallels):
     return tuple(np.percentile(100 * faults / steps, (2.5, 97.5)))
 
 
-def shuffled(pitches, holds, rng):
-    """The notes of each voice in a random order, in the same rhythm."""
+def shuffled(pitches, holds, rng, first=0):
+    """The notes of each voice, from number `first` on, in a random order and in the
+    same rhythm."""
     pitches = pitches.copy()
-    for voice, held in enumerate(holds.T):
+    for voice in range(first, pitches.shape[1]):
+        held = holds[:, voice]
         order = rng.permutation(pitches[~held, voice])
         pitches[:, voice] = order[np.cumsum(~held) - 1]
     return pitches

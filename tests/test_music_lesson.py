@@ -263,6 +263,9 @@ def test_shuffled_music_keeps_notes_and_rhythm():
         begins = ~holds[:, voice]
         assert sorted(found[begins, voice]) == sorted(pitches[begins, voice])
         assert (found[1:, voice] == found[:-1, voice])[holds[1:, voice]].all()
+    found = music.shuffled(pitches, holds, np.random.default_rng(0), first=1)
+    changed = (found != pitches).any(axis=0)
+    assert changed.tolist() == [False, True, True, True]
 
 
 def test_grids_that_are_none_are_refused():
