@@ -3,6 +3,7 @@
 import io
 import wave
 
+import course_utils
 from course_utils import CourseError, artifacts, datasets, music, reading
 
 import keras
@@ -389,7 +390,7 @@ def test_counting_gives_probabilities(lesson):
 @pytest.fixture(scope="module")
 def harmonising():
     names = dict(np=np, tf=tf, keras=keras, layers=layers, ops=ops, music=music)
-    names |= dict(HOLD=1, END=2, MASK=3)
+    names |= dict(HOLD=1, END=2, MASK=3, course_utils=course_utils)
     names = lessons.definitions("13b", **names)
     names |= dict(width=8, embedding_dim=4, window=20, batch_size=4)
     names["singable"] = np.full(128, -1e9, "float32")
