@@ -19,6 +19,7 @@ import numpy as np
 LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 LONGEST = 64  # bars of 16 sixteenths, of a melody
 RANGES = (60, 81), (53, 74), (48, 69), (40, 64)  # of the voices: C4-A5, F3-D5, …
+DISSONANT = (1, 2, 6, 10, 11)  # semitones: seconds, the tritone, sevenths
 FORM = 'write "c4 d4 f#4:0.5 bb4:2 r:1": letter, octave, length in quarters'
 
 
@@ -163,47 +164,47 @@ def from_codes(codes, end):
     return np.where(codes % 128 > end, codes % 128, 0), codes > 127
 
 
-def _pairs(pitches):
-    """For each two voices, the upper first: both (T,), and where neither rests."""
-    for high, low in itertools.combinations(np.asarray(pitches).astype(int).T, 2):
-        yield high, low, (high > 0) & (low > 0)
-
-
-def _parallel(high, low, sounding):
-    """True where two voices, each (T,), arrive in parallel, see `parallels`."""
-    interval, found = (high - low) % 12, np.zeros(len(high), bool)
-    kept = (interval[1:] == interval[:-1]) & sounding[1:] & sounding[:-1]
-    together = np.diff(high) * np.diff(low) > 0
-    found[1:] = kept & together & np.isin(interval[1:], (0, 7))
-    return found
-
-
-def parallels(pitches):
-    """How often two voices move in parallel fifths, octaves or unisons: both the same
-    way, with the same interval of 7 or 0 semitones, up to octaves, before and after."""
-    return int(sum(_parallel(*pair).sum() for pair in _pairs(pitches)))
+def in_parallel(high, low, new_high, new_low):
+    """True where two voices, the upper first, move in parallel fifths, octaves or
+    unisons: both the same way, with the same interval of 7 or 0 semitones, up to
+    octaves, before and after. The shapes broadcast; 0 is a rest."""
+    interval = (high - low) % 12
+    same = (interval == (new_high - new_low) % 12) & np.isin(interval, (0, 7))
+    together = (new_high - high) * (new_low - low) > 0
+    return same & together & (high > 0) & (low > 0) & (new_high > 0) & (new_low > 0)
 
 
 def parallel_cells(pitches):
     """True for each note (T, V) at which a voice arrives in parallel with another."""
-    found = np.zeros(np.shape(pitches), bool)
-    numbers = itertools.combinations(range(found.shape[1]), 2)
-    for voices, pair in zip(numbers, _pairs(pitches), strict=True):
-        found[:, voices] |= _parallel(*pair)[:, None]
+    pitches = np.asarray(pitches).astype(int)
+    found = np.zeros(pitches.shape, bool)
+    for pair in _pairs(pitches):
+        found[1:, pair] |= _arrivals(pitches, pair)[:, None]
     return found
+
+
+def parallels(pitches):
+    """How often two voices of pitches (T, V) move in parallel, see `in_parallel`."""
+    pitches = np.asarray(pitches).astype(int)
+    return int(sum(_arrivals(pitches, pair).sum() for pair in _pairs(pitches)))
+
+
+def _arrivals(pitches, pair):
+    before, after = pitches[:-1, pair].T, pitches[1:, pair].T
+    return in_parallel(*before, *after)  # (T - 1,)
+
+
+def _pairs(pitches):
+    """The numbers of each two voices, the upper first, as lists."""
+    return [*map(list, itertools.combinations(range(pitches.shape[1]), 2))]
 
 
 def makes_parallel(before, now, voice):
     """Chords before (N, 4), the new pitches of the voices above `voice` in now (N, ...)
     -> True for each pitch of `voice` that would make a parallel, (N, 128)."""
-    pitch = np.arange(128)
-    own, was = before[:, voice, None, None], before[:, :voice, None]
-    new = now[:, :voice, None]
-    perfect = np.isin((was - own) % 12, (0, 7))
-    kept = (new - pitch) % 12 == (was - own) % 12
-    together = (new - was) * (pitch - own) > 0
-    sounding = (own > 0) & (was > 0) & (new > 0) & (pitch > 0)
-    return np.any(perfect & kept & together & sounding, axis=1)
+    above = before[:, :voice, None], now[:, :voice, None]  # (N, voice, 1)
+    own = before[:, voice, None, None]  # (N, 1, 1)
+    return in_parallel(above[0], own, above[1], np.arange(128)).any(axis=1)
 
 
 def out_of_range(pitches):
@@ -221,9 +222,11 @@ def crossings(pitches):
 
 def dissonances(pitches):
     """Steps with a second, seventh or tritone, up to octaves, between two voices."""
+    pitches = np.asarray(pitches).astype(int)
     found = np.zeros(len(pitches), bool)
-    for high, low, sounding in _pairs(pitches):
-        found |= sounding & np.isin((high - low) % 12, (1, 2, 6, 10, 11))
+    for pair in _pairs(pitches):
+        high, low = pitches[:, pair].T
+        found |= (high > 0) & (low > 0) & np.isin((high - low) % 12, DISSONANT)
     return int(found.sum())
 
 
@@ -241,10 +244,21 @@ def rates(pieces):
     return {name: sum(map(count, pieces)) / steps for name, count in FAULTS.items()}
 
 
-def shuffled(pitches, holds, rng):
-    """The notes of each voice in a random order, in the same rhythm."""
+def interval(pieces, count=parallels):
+    """95 % confidence interval (low, high) of the faults per 100 steps: the pieces are
+    drawn again 1,000 times, with replacement (bootstrap)."""
+    found = np.array([(count(pitches), len(pitches)) for pitches in pieces])
+    rows = np.random.default_rng(0).integers(0, len(found), (1000, len(found)))
+    faults, steps = found[rows].sum(axis=1).T
+    return tuple(np.percentile(100 * faults / steps, (2.5, 97.5)))
+
+
+def shuffled(pitches, holds, rng, first=0):
+    """The notes of each voice, from number `first` on, in a random order and in the
+    same rhythm."""
     pitches = pitches.copy()
-    for voice, held in enumerate(holds.T):
+    for voice in range(first, pitches.shape[1]):
+        held = holds[:, voice]
         order = rng.permutation(pitches[~held, voice])
         pitches[:, voice] = order[np.cumsum(~held) - 1]
     return pitches
@@ -267,8 +281,10 @@ def copied(pieces, originals, length):
     return 100 * np.mean([p in known for p in passages(pieces, length)] or [False])
 
 
-def fit_range(pitches, holds, low=60, high=81):
-    """A melody moved into a range, by octaves where these do; prints by how much."""
+def fit_range(pitches, holds):
+    """A melody moved into the range of a soprano, by octaves where these do; prints by
+    how much. Raises CourseError for a melody that spans more."""
+    low, high = RANGES[0]  # of the soprano
     sounding = pitches[pitches > 0]
     span = int(sounding.max() - sounding.min())
     if span > high - low:

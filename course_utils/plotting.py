@@ -93,35 +93,28 @@ def play(pitches, holds=None, quarters_per_minute=90, seconds=8, sample_rate=800
     display(Audio(sound, rate=sample_rate, normalize=False))
 
 
-def show_rolls(rolls, columns=1, height=2.6):
-    """Piano rolls: a bar for each note, a colour for each voice, the highest first.
+def show_roll(title, pitches, holds):
+    """A piano roll: a bar for each note, a colour for each voice, the highest first.
 
-    rolls: {title: (pitches, holds)}, grids of sixteenths as for `play`.
+    pitches, holds: (T, V) or (T,), grids of sixteenths as for `play`.
     """
-    rows = math.ceil(len(rolls) / columns)
-    options = dict(figsize=(10, height * rows), squeeze=False, sharey=True)
-    figure, axes = plt.subplots(rows, columns, **options)
     colours = ("tab:red", "tab:orange", "tab:green", "tab:blue")
     names = ("soprano", "alto", "tenor", "bass")
-    for axis, (title, (pitches, holds)) in zip(axes.flat, rolls.items(), strict=False):
-        found = music.voices(pitches, holds)
-        for number, notes in enumerate(found):
-            starts, lengths, heights = np.array(notes, float).reshape(-1, 3).T
-            # A gap at the end of a bar shows where the next note begins.
-            spans = dict(width=lengths / 4 - 0.06, left=starts / 4, height=0.9)
-            label = names[number] if len(found) == 4 else None
-            axis.barh(heights, color=colours[number % 4], label=label, **spans)
-        axis.set(title=title, xlabel="time in quarter notes", ylabel="pitch")
-        axis.set_xlim(0, len(pitches) / 4)
-    heights = [np.asarray(pitches).ravel() for pitches, _ in rolls.values()]
-    heights = [height for height in np.concatenate(heights) if height > 0]
+    found = music.voices(pitches, holds)
+    figure, axis = plt.subplots(figsize=(10, 2.6))
+    for number, notes in enumerate(found):
+        starts, lengths, heights = np.array(notes, float).reshape(-1, 3).T
+        # A gap at the end of a bar shows where the next note begins.
+        spans = dict(width=lengths / 4 - 0.06, left=starts / 4, height=0.9)
+        label = names[number] if len(found) == 4 else None
+        axis.barh(heights, color=colours[number % 4], label=label, **spans)
+    axis.set(title=title, xlabel="time in quarter notes", ylabel="pitch")
+    axis.set_xlim(0, len(pitches) / 4)
+    heights = [pitch for notes in found for *_, pitch in notes]
     axis.set_ylim(min([47, *heights]) - 2, max([73, *heights]) + 2)
     axis.set_yticks([36, 48, 60, 72, 84], ["C2", "C3", "C4", "C5", "C6"])
-    for axis in axes.flat[len(rolls) :]:
-        axis.remove()
     if len(found) == 4:
-        handles = axes.flat[0].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside right upper")
+        figure.legend(loc="outside right upper")
     plt.show()
 
 

@@ -16,7 +16,7 @@ MODULES = ROOT / "course_utils"
 CHECKPOINTS = DATA_DIR / "checkpoints"
 # What only draws, saves or checks may change without a new run.
 UNTRACKED = {"plotting", "checks", "judge", "artifacts.save", "artifacts.root"}
-UNTRACKED |= {"artifacts.write_atomic", "artifacts.shown"}
+UNTRACKED |= {"artifacts.write_atomic", "artifacts.shown", "music.save"}
 NEEDS = re.compile(
     r"\*\*Needs\*\* about .*? minutes? on two processor cores and .*? GB of memory"
 )

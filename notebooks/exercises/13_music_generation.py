@@ -7,7 +7,8 @@ import numpy as np
 
 def sounding(tokens):
     """tokens (T, 4), 1 for a hold -> pitches (T, 4) int, holds (T, 4) bool."""
-    pitches, holds = tokens.copy(), tokens == 1
+    holds = tokens == 1
+    pitches = np.where(holds, 0, tokens)  # in the first row, a hold rests
     for t in range(1, len(tokens)):
         pitches[t] = np.where(holds[t], pitches[t - 1], tokens[t])
     return pitches, holds
@@ -83,6 +84,15 @@ def check_1(answer):
     assert close(pitches, expected), (
         f"row 4 is {pitches[4].tolist()}, not [74, 0, 60, 48]. Hint: each voice goes "
         "on with its own pitch: np.where on whole rows."
+    )
+    begin = np.array([[1, 60, 1, 1], [1, 1, 55, 1], [67, 1, 1, 50]])
+    pitches, holds = map(np.asarray, answer(begin.copy()))
+    assert close(pitches, [[0, 60, 0, 0], [0, 60, 55, 0], [67, 60, 55, 50]]), (
+        f"a first row of 1 60 1 1 becomes {pitches[0].tolist()}, not [0, 60, 0, 0]. "
+        "Hint: before the first row nothing sounds, so that a hold there is a rest, 0."
+    )
+    assert close(holds, begin == 1), (
+        "holds are not where the tokens are 1 in the first row. Hint: tokens == 1."
     )
 
 
@@ -199,7 +209,14 @@ WRONG = {  # replacements in a solution, or another body for it
         "        pitches[t] = np.where(tokens[t] == 1, pitches[t - 1], tokens[t])\n"
         "    return pitches, (tokens == 1) & (pitches > 0)"
     ),
-    "sounding__changes_its_input": [("tokens.copy()", "tokens")],
+    "sounding__changes_its_input": [("np.where(holds, 0, tokens)", "tokens")],
+    "sounding__leaves_a_hold_in_the_first_row": [
+        ("np.where(holds, 0, tokens)", "tokens.copy()")
+    ],
+    "sounding__the_first_row_holds_the_last": [("range(1, ", "range(0, ")],
+    "sounding__no_holds_in_the_first_row": [
+        ("return pitches", "holds[0] = False\n    return pitches")
+    ],
     "sounding__a_rest_goes_on_as_the_note_before": (
         "pitches, last = tokens.copy(), tokens[0].copy()\n"
         "    for t in range(len(tokens)):\n"
