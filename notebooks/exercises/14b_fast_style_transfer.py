@@ -29,8 +29,8 @@ def conditional_norm(maps, scales, shifts, mix):
 
 def flicker(network, photo):
     """Mean change of the result, in its place, when the camera moves by one pixel."""
-    first = network(photo[None, :, :-1])[0]
-    second = network(photo[None, :, 1:])[0]
+    first = network(photo[None, :, :-4])[0]
+    second = network(photo[None, :, 1:-3])[0]
     return np.mean(np.abs(first[:, 1:] - second[:, :-1]))
 
 
@@ -142,11 +142,16 @@ def check_2(answer):
         "with a mixture of styles, the result is wrong. Hint: mix @ scales is the "
         "weighted mean of the rows; do not pick one by argmax."
     )
+    flat = np.full((1, 2, 2, 2), 7.0)
+    assert close(answer(flat, scales, shifts, one[:1]), shifts[2] + 0 * flat, 1e-3), (
+        "a channel that is the same everywhere does not become its shift. Hint: add "
+        "1e-5 to the standard deviation, so that nothing is divided by 0."
+    )
 
 
 def check_3(answer):
     """Flicker of a network when the camera moves."""
-    photo = np.random.default_rng(2).uniform(0, 255, (8, 13, 3))
+    photo = np.random.default_rng(2).uniform(0, 255, (8, 16, 3))
 
     shapes = []
 
@@ -162,8 +167,8 @@ def check_3(answer):
 
     found = answer(moving, photo)
     assert {*shapes} == {(1, 8, 12, 3)}, (
-        f"for a photo (8, 13, 3), the network gets {(shapes or ['nothing'])[-1]}, not "
-        "(1, 8, 12, 3). Hint: photo[None, :, :-1] is the photo without its last column."
+        f"for a photo (8, 16, 3), the network gets {(shapes or ['nothing'])[-1]}, not "
+        "(1, 8, 12, 3). Hint: photo[None, :, :-4] is the first view, as a batch of one."
     )
     assert np.ndim(found) == 0, (
         f"the result has the shape {np.shape(found)}, not one number. Hint: take the "
@@ -185,7 +190,7 @@ def check_3(answer):
     )
     assert abs(found) > 1e-6, (
         "a dirty lens causes no flicker. Hint: call the network twice, on the two "
-        "parts of the photo."
+        "views of the photo."
     )
     assert abs(found - expected) < 1e-6, (
         f"for a dirty lens the flicker is {found:.4g}, not {expected:.4g}. Hint: "
@@ -231,6 +236,7 @@ WRONG = {  # replacements in a solution, or another body for it
         "mean = maps.mean(axis=(1, 2), keepdims=True)\n"
         "    return (maps - mean) / maps.std(axis=(1, 2), keepdims=True)"
     ),
+    "conditional_norm__no_epsilon": [("(deviation + 1e-5)", "deviation")],
     "conditional_norm__variance": [("maps.std(", "maps.var(")],
     "conditional_norm__argmax": [
         ("(mix @ scales)", "scales[mix.argmax(1)]"),
@@ -254,12 +260,17 @@ WRONG = {  # replacements in a solution, or another body for it
         )
     ],
     "flicker__one_call": (
-        "result = network(photo[None, :, :-1])[0]\n"
+        "result = network(photo[None, :, :-4])[0]\n"
         "    return np.mean(np.abs(result[:, 1:] - result[:, 1:]))"
     ),
+    "flicker__wider_views": [(":-4]", ":-1]"), ("1:-3]", "1:]")],
+    "flicker__moves_by_four": [
+        ("1:-3]", "4:]"),
+        ("first[:, 1:] - second[:, :-1]", "first[:, 4:] - second[:, :-4]"),
+    ],
     "flicker__no_mean": [("np.mean(np.abs(", "(np.abs(")],
     "flicker__rows": [
-        ("photo[None, :, :-1]", "photo[None, :-1]"),
-        ("photo[None, :, 1:]", "photo[None, 1:]"),
+        ("photo[None, :, :-4]", "photo[None, :-4]"),
+        ("photo[None, :, 1:-3]", "photo[None, 1:-3]"),
     ],
 }
