@@ -242,12 +242,13 @@ def test_squares_are_parts_of_each_photo_in_turn(fast, monkeypatch):
 
 
 def test_optimisation_treats_pictures_apart(fast, monkeypatch):
-    monkeypatch.setitem(fast, "slow_steps", 3)
     grams = [fast["gram"](maps) for maps in fast["features"](two(7)[:1])]
     monkeypatch.setitem(fast, "grams", grams)
-    both, by_step = fast["optimise"](two(8))
-    one, _ = fast["optimise"](two(8)[1:])
-    assert np.shape(by_step) == (3, 2) and both.shape == (2, 32, 32, 3)
+    both, by_step = fast["optimise"](two(8), 3)
+    one, _ = fast["optimise"](two(8)[1:], 3)
+    assert by_step.shape == (2, 3) and both.shape == (2, 32, 32, 3)
+    unchanged = fast["losses"](two(8), two(8), grams)[2]  # before the first step
+    np.testing.assert_allclose(by_step[:, 0], unchanged, rtol=1e-4)
     np.testing.assert_allclose(one[0], both[1], atol=0.05)
 
 
