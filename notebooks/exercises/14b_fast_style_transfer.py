@@ -1,9 +1,8 @@
 """Exercises of lesson 14b: solutions, then checkers, then wrong answers.
 
-14b.1 in the lesson: `any_size(lambda x: network(x).numpy(), photo)`. 14b.2 needs a
-network whose normalisations have a row of scales and shifts for each style: Dumoulin et
-al. train one with 32 styles. 14b.3: for a video, pictures that follow each other should
-differ only as the photos do.
+14b.1 in the lesson: `any_size(lambda x: network(x).numpy(), photo)`. 14b.2: the larger
+the weight of the term, the less the network can change. 14b.3: for a video, pictures
+that follow each other should differ only as the photos do.
 """
 
 from course_utils.judge import close
@@ -19,12 +18,12 @@ def any_size(network, photo):
     return network(padded[None])[0][:height, :width]
 
 
-def conditional_norm(maps, scales, shifts, mix):
-    """Maps (N, H, W, C); scales, shifts (S, C), a row a style; mix (N, S)."""
-    mean = maps.mean(axis=(1, 2), keepdims=True)
-    deviation = maps.std(axis=(1, 2), keepdims=True)
-    normalised = (maps - mean) / (deviation + 1e-5)
-    return normalised * (mix @ scales)[:, None, None] + (mix @ shifts)[:, None, None]
+def luma_loss(pictures, photos):
+    """Pictures and photos (N, H, W, 3), 0 to 255 -> (N,)."""
+    from keras import ops
+
+    luma = ops.sum((pictures - photos) * np.array([0.299, 0.587, 0.114], "f4"), axis=-1)
+    return ops.mean((luma / 255) ** 2, axis=(1, 2))
 
 
 def flicker(network, photo):
@@ -95,57 +94,60 @@ def check_1(answer):
 
 
 def check_2(answer):
-    """Conditional instance normalisation."""
-    rng = np.random.default_rng(1)
-    maps = rng.gamma(2.0, 1.0, (3, 4, 5, 2)) * [1, 4]
-    scales, shifts = rng.uniform(1, 3, (4, 2)), rng.uniform(-2, 2, (4, 2))
-    mean = maps.mean(axis=(1, 2), keepdims=True)
-    normal = (maps - mean) / maps.std(axis=(1, 2), keepdims=True)
+    """A term of the loss that keeps the luma."""
+    import tensorflow as tf
 
-    def expected(mix):
-        return normal * (mix @ scales)[:, None, None] + (mix @ shifts)[:, None, None]
-
-    one = np.eye(4)[[2, 0, 3]]
-    found = answer(maps.copy(), scales, shifts, one)
-    assert np.shape(found) == maps.shape, (
-        f"for maps {maps.shape} the result has the shape {np.shape(found)}. Hint: "
-        "mix @ scales is (N, C); [:, None, None] makes it fit (N, H, W, C)."
+    rng, weights = np.random.default_rng(1), np.array([0.299, 0.587, 0.114])
+    pictures, photos = rng.uniform(0, 255, (2, 3, 4, 5, 3)).astype("float32")
+    given = [pictures.copy(), photos.copy()]
+    with tf.GradientTape() as tape:
+        variable = tf.constant(given[0])
+        tape.watch(variable)
+        found = answer(variable, tf.constant(given[1]))
+        tensor = isinstance(found, tf.Tensor)
+        whole = tf.reduce_sum(found) if tensor else None
+    luma = (pictures - photos) @ weights / 255
+    expected = (luma**2).mean(axis=(1, 2))
+    assert np.shape(found) == (3,), (
+        f"for three pictures the result has the shape {np.shape(found)}, not (3,). "
+        "Hint: the mean over axes 1 and 2 of (N, H, W) leaves a number for each."
     )
     found = np.asarray(found, float)
-    assert not close(found, normal, 1e-3), (
-        "scales and shifts have no effect. Hint: multiply by mix @ scales, add "
-        "mix @ shifts."
+    assert not close(found, expected * 255**2, 1e-3), (
+        "the luma is not divided by 255. Hint: divide it before you take the square."
     )
-    batch = (maps - maps.mean(axis=(0, 1, 2))) / maps.std(axis=(0, 1, 2))
-    batch = batch * (one @ scales)[:, None, None] + (one @ shifts)[:, None, None]
-    assert not close(found, batch, 1e-3), (
-        "the normalisation is over all pictures together. Hint: axis=(1, 2), with "
-        "keepdims=True."
+    assert not close(found, expected * 255, 1e-3), (
+        "the squares are divided by 255, not the luma. Hint: (luma / 255) ** 2."
     )
-    layer = (maps - maps.mean(axis=(1, 2, 3), keepdims=True)) / maps.std(
-        axis=(1, 2, 3), keepdims=True
+    assert not close(found, np.abs(luma).mean((1, 2)), 1e-3), (
+        "differences are absolute, not squared. Hint: (luma / 255) ** 2."
     )
-    layer = layer * (one @ scales)[:, None, None] + (one @ shifts)[:, None, None]
-    assert not close(found, layer, 1e-3), (
-        "the normalisation is over the channels, too. Hint: axis=(1, 2)."
+    assert not close(found, np.sqrt(expected), 1e-3), (
+        "the result is the root of the mean square. Hint: return the mean square."
     )
-    assert not close(
-        found - expected(one), -(one @ shifts)[:, None, None] + 0 * maps, 1e-3
-    ), "the shifts are missing. Hint: add mix @ shifts."
-    assert close(found, expected(one), 1e-3), (
-        "with one style for each picture, the result is wrong. Hint: normalise each "
-        "channel of each picture; divide by the standard deviation; then scale, then "
-        "shift."
+    assert not close(found, luma.mean((1, 2)) ** 2, 1e-3), (
+        "the means of the pictures are compared, not their pixels. Hint: first the "
+        "square, then the mean over the positions."
     )
-    half = np.array([[0.5, 0.5, 0, 0], [0, 0, 1, 0], [0.25, 0.25, 0.25, 0.25]])
-    assert close(answer(maps.copy(), scales, shifts, half), expected(half), 1e-3), (
-        "with a mixture of styles, the result is wrong. Hint: mix @ scales is the "
-        "weighted mean of the rows; do not pick one by argmax."
+    plain = (((pictures - photos).mean(-1) / 255) ** 2).mean((1, 2))
+    assert not close(found, plain, 1e-3), (
+        "luma is the plain mean of the channels. Hint: weigh red, green and blue by "
+        "0.299, 0.587 and 0.114."
     )
-    flat = np.full((1, 2, 2, 2), 7.0)
-    assert close(answer(flat, scales, shifts, one[:1]), shifts[2] + 0 * flat, 1e-3), (
-        "a channel that is the same everywhere does not become its shift. Hint: add "
-        "1e-5 to the standard deviation, so that nothing is divided by 0."
+    each = (((pictures - photos) / 255) ** 2 @ weights).mean((1, 2))
+    assert not close(found, each, 1e-3), (
+        "the channels are compared one by one. Hint: add them up to the luma first, "
+        "then take the square."
+    )
+    assert close(found, expected, 1e-3), (
+        "the result is not the mean squared difference of the luma. Hint: luma of "
+        "pictures minus luma of photos, / 255, ** 2, then the mean over axes 1 and 2."
+    )
+    slope = 2 * luma[..., None] * weights / 255 / 20
+    flow = tape.gradient(whole, variable) if tensor else None
+    assert flow is not None and close(np.asarray(flow) * 1e4, slope * 1e4, 1e-3), (
+        "no gradient flows back to the pictures. Hint: `from keras import ops`, and "
+        "ops.mean for np.mean."
     )
 
 
@@ -223,29 +225,36 @@ WRONG = {  # replacements in a solution, or another body for it
     "any_size__wrong_remainder": [("-height % 4, -width % 4", "height % 4, width % 4")],
     "any_size__keeps_the_batch": [("[0][:height, :width]", "[:, :height, :width]")],
     "any_size__edge": [('mode="reflect"', 'mode="edge"')],
-    "conditional_norm__batch": [
-        ("maps.mean(axis=(1, 2), keepdims=True)", "maps.mean(axis=(0, 1, 2))"),
-        ("maps.std(axis=(1, 2), keepdims=True)", "maps.std(axis=(0, 1, 2))"),
+    "luma_loss__all_pictures": [(", axis=(1, 2))", ")")],
+    "luma_loss__each_position": [("ops.mean((luma / 255) ** 2, axis=(1, 2))", "luma")],
+    "luma_loss__not_scaled": [("(luma / 255)", "luma")],
+    "luma_loss__scaled_after": [("(luma / 255) ** 2", "luma**2 / 255")],
+    "luma_loss__absolute": [("(luma / 255) ** 2", "ops.abs(luma / 255)")],
+    "luma_loss__root": [
+        (
+            "ops.mean((luma / 255) ** 2, axis=(1, 2))",
+            "ops.sqrt(ops.mean((luma / 255) ** 2, axis=(1, 2)))",
+        )
     ],
-    "conditional_norm__layer": [
-        ("maps.mean(axis=(1, 2), ", "maps.mean(axis=(1, 2, 3), "),
-        ("maps.std(axis=(1, 2), ", "maps.std(axis=(1, 2, 3), "),
+    "luma_loss__of_the_means": [
+        (
+            "ops.mean((luma / 255) ** 2, axis=(1, 2))",
+            "ops.mean(luma / 255, axis=(1, 2)) ** 2",
+        )
     ],
-    "conditional_norm__no_shift": [(" + (mix @ shifts)[:, None, None]", "")],
-    "conditional_norm__only_normalises": (
-        "mean = maps.mean(axis=(1, 2), keepdims=True)\n"
-        "    return (maps - mean) / maps.std(axis=(1, 2), keepdims=True)"
+    "luma_loss__plain_mean": [("[0.299, 0.587, 0.114]", "[1 / 3, 1 / 3, 1 / 3]")],
+    "luma_loss__each_channel": (
+        "from keras import ops\n"
+        '    weights = np.array([0.299, 0.587, 0.114], "f4")\n'
+        "    squares = ops.mean(((pictures - photos) / 255) ** 2, axis=(1, 2))\n"
+        "    return ops.sum(squares * weights, axis=-1)"
     ),
-    "conditional_norm__no_epsilon": [("(deviation + 1e-5)", "deviation")],
-    "conditional_norm__variance": [("maps.std(", "maps.var(")],
-    "conditional_norm__argmax": [
-        ("(mix @ scales)", "scales[mix.argmax(1)]"),
-        ("(mix @ shifts)", "shifts[mix.argmax(1)]"),
-    ],
-    "conditional_norm__shifts_first": [
-        ("normalised * (", "(normalised + (mix @ shifts)[:, None, None]) * ("),
-        ("[:, None, None] + (mix @ shifts)[:, None, None]", "[:, None, None]"),
-    ],
+    "luma_loss__sum": [("ops.mean((luma", "ops.sum((luma")],
+    "luma_loss__numpy": (
+        "difference = np.asarray(pictures) - np.asarray(photos)\n"
+        "    luma = difference @ np.array([0.299, 0.587, 0.114])\n"
+        "    return np.mean((luma / 255) ** 2, axis=(1, 2))"
+    ),
     "flicker__not_aligned": [
         ("first[:, 1:] - second[:, :-1]", "first - second"),
     ],
