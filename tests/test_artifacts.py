@@ -143,7 +143,7 @@ def test_shipped_models_and_all_kinds_of_layers(folders):
         models += [artifacts.load(path.name, form) for form in forms]
     for model in models:
         save(model)
-        shapes = [[3, *(size or 4 for size in i.shape[1:])] for i in model.inputs]
+        shapes = [[3, *(size or 8 for size in i.shape[1:])] for i in model.inputs]
         x = [np.ones(s, i.dtype) for s, i in zip(shapes, model.inputs, strict=True)]
         x = x if len(x) > 1 else x[0]
         outputs = [keras.tree.flatten(m(x)) for m in (model, artifacts.load("toy"))]

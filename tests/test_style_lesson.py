@@ -1,4 +1,4 @@
-"""Lesson 14: losses of style transfer, a learner's photos, the drawn styles."""
+"""Lessons 14 and 14b: losses of style transfer, a learner's photos, drawn styles."""
 
 import io
 from pathlib import Path
@@ -8,6 +8,7 @@ from course_utils import reading, styles
 
 import keras
 import lessons
+import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -74,11 +75,13 @@ def test_a_restyled_picture_is_nearer_to_the_style(lesson):
     result = lesson["restyle"](photo, look, style_weights=[8] * 3, **options)
     assert result.shape == photo.shape and 0 <= result.min() <= result.max() <= 255
     assert [number for number, *_ in seen] == list(range(40))
-    assert seen[0][2] == 0 and np.array_equal(seen[0][1], photo)  # before any step
-    assert seen[-1][3] < 0.2 * seen[0][3]
-    options = dict(style_weights=[0] * 3, variation_weight=0.0)
+    assert not seen[0][2].any() and np.array_equal(seen[0][1], photo)  # no step yet
+    assert seen[-1][3].mean() < 0.2 * seen[0][3].mean()
+    options = dict(style_weights=[0] * 3, variation_weight=0.0, steps=4)
     same = lesson["restyle"](photo, look, content_weights=[1, 0, 0], **options)
     assert abs(same - photo).max() < 1e-3
+    with pytest.raises(TypeError, match="style_weight"):
+        lesson["restyle"](photo, look, style_weight=[0] * 3)
 
 
 def photo(size=(40, 30), mode="RGB", kind="PNG", **options):
@@ -131,7 +134,7 @@ def test_another_measure_of_style_takes_the_place_of_the_gram_matrix(lesson):
     photo, look = two(4)
     look, seen = look * np.float32([1, 0.3, 0.1]), []
     options = dict(content_weights=[0] * 3, style_weights=[8] * 3, variation_weight=0.0)
-    options |= dict(watch=lambda *now: seen.append(now[3]))
+    options |= dict(watch=lambda *now: seen.append(now[3].mean()))
     lesson["restyle"](photo, look, style_of=lambda maps: maps[:, 3, 3], **options)
     maps = [each.numpy()[0, 3, 3] for each in lesson["features"](photo[None])]
     wanted = [each.numpy()[0, 3, 3] for each in lesson["features"](look[None])]
@@ -153,6 +156,31 @@ def test_distances_are_the_losses_of_each_picture(lesson):
     np.testing.assert_allclose(found[:, 10], expected, rtol=1e-3)
 
 
+def test_a_recoloured_photo_has_the_colours_of_the_style(lesson):
+    photo, look = two(4) / 4 + 100
+    found = lesson["recoloured"](photo, 0.5 * look + 20)
+    np.testing.assert_allclose(found.mean((0, 1)), 0.5 * look.mean((0, 1)) + 20, 1e-4)
+    np.testing.assert_allclose(found.std((0, 1)), 0.5 * look.std((0, 1)), 1e-3)
+
+
+def test_larger_panes_have_wider_leads():
+    dark = [(styles.stained_glass(96, panes=n) < 40).all(-1).mean() for n in (60, 15)]
+    assert 0.8 < dark[0] / dark[1] < 1.25
+
+
+def test_the_code_for_vgg_19_runs(lesson, monkeypatch):
+    cells = nbformat.read(lessons.notebook("14"), as_version=4).cells
+    (cell,) = (cell.source for cell in cells if "VGG19(" in cell.source)
+    code = cell.split("```python\n")[1].split("```")[0]
+    code = code.replace("include_top=False", "include_top=False, weights=None")
+    photo, style = two(2)
+    names = lesson | {"keras": keras, "photo": photo, "style": style}
+    monkeypatch.setitem(lesson, "num_steps", 1)
+    exec(code, names)
+    assert names["picture"].shape == photo.shape
+    assert len(names["standard"].outputs) == 6
+
+
 @pytest.mark.parametrize("draw", [styles.brush_strokes, styles.stained_glass])
 def test_drawn_styles(draw):
     picture = draw(48)
@@ -160,3 +188,72 @@ def test_drawn_styles(draw):
     assert 0 <= picture.min() < 60 and 180 < picture.max() <= 255
     assert np.array_equal(picture, draw(48))
     assert not np.array_equal(picture, draw(48, seed=9))
+
+
+@pytest.fixture(scope="module")
+def fast(lesson):
+    names = dict(features=lesson["features"], keras=keras, layers=layers, np=np)
+    names |= dict(ops=ops, tf=tf, Image=Image, Path=Path)
+    names |= dict(course_utils=course_utils, reading=reading)
+    return lessons.definitions("14b", **names)
+
+
+def test_the_losses_of_14b_are_those_of_14_for_each_picture(lesson, fast):
+    photos, pictures = two(5), two(6)
+    grams = [fast["gram"](maps) for maps in lesson["features"](two(7)[:1])]
+    content, style, whole = fast["losses"](pictures, photos, grams)
+    for n in range(2):
+        one, other = (
+            lesson["features"](array[n : n + 1]) for array in (pictures, photos)
+        )
+        expected = [each.numpy() for each in lesson["losses"](one, other, grams)]
+        assert np.isclose(content[n], expected[0][2], rtol=1e-4)
+        assert np.isclose(style[n], expected[1].mean(), rtol=1e-4)
+        variation = lesson["total_variation"](pictures[n : n + 1])
+        parts = fast["style_weight"] * style[n], fast["variation_weight"] * variation
+        assert np.isclose(whole[n], content[n] + sum(parts), rtol=1e-4)
+
+
+def test_the_network_keeps_any_size_and_treats_pictures_apart(fast):
+    network = fast["build_network"]()
+    photos = two(8)[:, :20, :28]
+    both = network(photos).numpy()
+    assert both.shape == photos.shape and 0 <= both.min() <= both.max() <= 255
+    np.testing.assert_allclose(network(photos[1:]).numpy()[0], both[1], atol=0.05)
+
+
+def test_crops_are_parts_of_the_photo(fast, monkeypatch):
+    monkeypatch.setitem(fast, "crop_size", 16)
+    photo = np.random.default_rng(9).integers(0, 256, (20, 30, 3), "uint8")
+    crop = fast["crop"](tf.constant(photo)).numpy()
+    assert crop.shape == (16, 16, 3) and 0 <= crop.min() <= crop.max() <= 255
+
+
+def test_squares_are_parts_of_each_photo_in_turn(fast, monkeypatch):
+    monkeypatch.setitem(fast, "size", 16)
+    plain = {
+        "a": np.full((20, 30, 3), 7, "uint8"),
+        "b": np.full((16, 16, 3), 9, "uint8"),
+    }
+    monkeypatch.setitem(fast, "photos", plain)
+    found = fast["squares"](["a", "b"], 5)
+    assert found.shape == (5, 16, 16, 3) and found.dtype == "float32"
+    assert found[:, 0, 0, 0].tolist() == [7, 9, 7, 9, 7]
+
+
+def test_optimisation_treats_pictures_apart(fast, monkeypatch):
+    grams = [fast["gram"](maps) for maps in fast["features"](two(7)[:1])]
+    monkeypatch.setitem(fast, "grams", grams)
+    both, by_step = fast["optimise"](two(8), 3)
+    one, _ = fast["optimise"](two(8)[1:], 3)
+    assert by_step.shape == (2, 3) and both.shape == (2, 32, 32, 3)
+    unchanged = fast["losses"](two(8), two(8), grams)[2]  # before the first step
+    np.testing.assert_allclose(by_step[:, 0], unchanged, rtol=1e-4)
+    np.testing.assert_allclose(one[0], both[1], atol=0.05)
+
+
+def test_a_file_that_is_no_picture_is_told_in_14b(fast, tmp_path):
+    with one_sentence("No such file"):
+        fast["square"](str(tmp_path / "a.png"), 16)
+    (tmp_path / "a.png").write_bytes(photo())
+    assert fast["square"](str(tmp_path / "a.png"), 16).shape == (1, 16, 16, 3)

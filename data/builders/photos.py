@@ -1,9 +1,11 @@
-"""photos/: three photographs in the public domain, for lesson 14.
+"""photos/: three photographs in the public domain, for lessons 14 and 14b.
 
 python data/builders/photos.py [PALAPELI-DATA]
 """
 
 import io
+
+from course_utils import artifacts
 
 from PIL import Image
 from sources import main, read_package
@@ -19,11 +21,15 @@ SIDE = 640  # pixels, the longer one
 def build(package, data_dir):
     """Make data/photos/ from palapeli-data."""
     files = read_package(package, "usr/share/palapeli/collection/")
-    (data_dir / "photos").mkdir(exist_ok=True)
+    folder, photos = data_dir / "photos", {}
     for source, name in NAMES.items():
         image = Image.open(io.BytesIO(files[source])).convert("RGB")
         image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-        image.save(data_dir / "photos" / name, quality=90)
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=90)
+        photos[name] = file.getvalue()
+    for name, content in photos.items():  # when all are complete
+        artifacts.write_atomic(folder / name, content)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Exercises of lesson 14: solutions, then checkers, then wrong answers.
 
-14.1 in the lesson: keep_colours(photo, result). 14.3: a version with `ops` for `np`,
-and masks of the size of each layer's maps, in place of `gram`.
+14.1 in the lesson: keep_colours(photo, result). 14.3: the mask also holds for the style
+picture, whose left half gives the style.
 """
 
 from course_utils.judge import close
@@ -25,9 +25,11 @@ def mean_and_deviation(maps):
 
 
 def masked_gram(maps, mask):
-    """Maps (H, W, C), mask (H, W) from 0 to 1 -> Gram matrix (C, C) inside the mask."""
-    products = np.einsum("hw,hwc,hwd->cd", mask, maps, maps)
-    return products / np.sum(mask)
+    """Feature maps (N, H, W, C), mask (H, W) from 0 to 1 -> (N, C, C)."""
+    from keras import ops
+
+    products = ops.einsum("hw,nhwc,nhwd->ncd", mask, maps, maps)
+    return products / ops.sum(mask)
 
 
 def _maps(seed, shape):
@@ -112,7 +114,7 @@ def check_2(answer):
         "a variance stands where a standard deviation should. Hint: take the root."
     )
     assert close(given[:, 0], mean, 1e-3), (
-        "the first row is not the mean of each channel over all places. Hint: "
+        "the first row is not the mean of each channel over all positions. Hint: "
         "ops.mean over axes 1 and 2, for each picture by itself."
     )
     assert close(given[:, 1], deviation, 1e-3), (
@@ -141,51 +143,66 @@ def _is_tensor(result):
 
 
 def check_3(answer):
-    """A Gram matrix of a part of a picture."""
-    maps, ones = _maps(0, (4, 6, 3)), np.ones((4, 6))
-    whole = np.einsum("hwc,hwd->cd", maps, maps) / 24
-    found = _unchanged(answer, maps, ones)
-    assert np.shape(found) == (3, 3), (
-        f"for maps (4, 6, 3) the result has the shape {np.shape(found)}, not (3, 3). "
-        "Hint: sum over both axes of places, as in the einsum of `gram`."
+    """Gram matrices of a part of a picture."""
+    import tensorflow as tf
+
+    maps = np.stack([_maps(0, (4, 6, 3)), 2 * _maps(1, (4, 6, 3))]).astype("float32")
+    ones = np.ones((4, 6), "float32")
+
+    def expected(weights):
+        products = np.einsum("hw,nhwc,nhwd->ncd", weights, maps, maps)
+        return products / weights.sum()
+
+    with tf.GradientTape() as tape:
+        given = tf.constant(maps)
+        tape.watch(given)
+        found = answer(given, ones.copy())
+        whole = tf.reduce_sum(found) if _is_tensor(found) else None
+    assert np.shape(found) == (2, 3, 3), (
+        f"for maps (2, 4, 6, 3) the result has the shape {np.shape(found)}, not "
+        "(2, 3, 3). Hint: sum over both axes of positions, as in the einsum of `gram`."
     )
-    assert not close(found, whole * 24), (
-        "with a mask of ones, the result is the sum over the places. Hint: divide by "
-        "the sum of the mask."
+    assert not close(found, expected(ones) * 24), (
+        "with a mask of ones, the result is the sum over the positions. Hint: divide "
+        "by the sum of the mask."
     )
-    assert close(found, whole, 1e-4), (
-        "with a mask of ones, the result is not the Gram matrix of the lesson. Hint: "
-        "sum mask x maps x maps over the places, then divide by the sum of the mask."
+    assert close(found, expected(ones), 1e-4), (
+        "with a mask of ones, the result is not that of `gram`. Hint: sum mask x maps "
+        "x maps over the positions of each picture, then divide by the sum of the mask."
+    )
+    slope = 2 * maps.sum(axis=-1, keepdims=True) / 24 + 0 * maps
+    flow = None if whole is None else tape.gradient(whole, given)
+    assert flow is not None and close(flow, slope, 1e-4), (
+        "no gradient flows back to the maps. Hint: `from keras import ops`, and "
+        "ops.einsum for np.einsum."
     )
     left = ones.copy()
     left[:, 2:] = 0
-    expected = np.einsum("hwc,hwd->cd", maps[:, :2], maps[:, :2]) / 8
-    found = _unchanged(answer, maps, left)
-    assert not close(found, expected / 3, 1e-4), (
-        "with a third of the places in the mask, all numbers are a third of what they "
-        "should be. Hint: divide by the sum of the mask, not by H x W."
+    found = _unchanged(lambda mask: answer(tf.constant(maps), mask), left)
+    assert not close(found, expected(left) / 3, 1e-4), (
+        "with a third of the positions in the mask, all numbers are a third of what "
+        "they should be. Hint: divide by the sum of the mask, not by H x W."
     )
-    assert not close(found, whole, 1e-4), (
-        "the mask has no effect. Hint: multiply the products at each place by it."
+    assert not close(found, expected(ones), 1e-4), (
+        "the mask has no effect. Hint: multiply the products at each position by it."
     )
-    assert close(found, expected, 1e-4), (
+    assert close(found, expected(left), 1e-4), (
         "with a mask of zeros and ones, the result is not the Gram matrix of the "
-        "places inside. Hint: einsum can take three arrays: 'hw,hwc,hwd->cd'."
+        "positions inside. Hint: einsum takes three arrays: 'hw,nhwc,nhwd->ncd'."
     )
-    soft = np.random.default_rng(1).random((4, 6))
-    expected = np.einsum("hw,hwc,hwd->cd", soft, maps, maps) / soft.sum()
-    found = _unchanged(answer, maps, soft)
-    squared = np.einsum("hw,hwc,hwd->cd", soft**2, maps, maps)
+    soft = np.random.default_rng(1).random((4, 6), "float32")
+    found = _unchanged(lambda mask: answer(tf.constant(maps), mask), soft)
+    squared = expected(soft**2) * (soft**2).sum()
     assert not any(close(found, squared / n, 1e-4) for n in (soft.sum(), 24)), (
         "a mask of 0.5 counts 0.25. Hint: multiply only one of the two maps by it."
     )
-    assert not close(found, squared / np.sum(soft**2), 1e-4), (
-        "the weights of the places are the squares of the mask. Hint: multiply only "
+    assert not close(found, expected(soft**2), 1e-4), (
+        "the weights of the positions are the squares of the mask. Hint: multiply only "
         "one of the two maps by it."
     )
-    assert close(found, expected, 1e-4), (
+    assert close(found, expected(soft), 1e-4), (
         "with a mask between 0 and 1, the result is wrong. Hint: do not round the mask "
-        "or compare it; it is the weight of each place."
+        "or compare it; it is the weight of each position."
     )
 
 
@@ -230,23 +247,31 @@ WRONG = {  # replacements in a solution, or another body for it
         "    mean, variance = array.mean((1, 2)), array.var((1, 2))\n"
         "    return np.stack([mean, np.sqrt(variance + 1e-5)], axis=1)"
     ),
-    "masked_gram__over_all_places": [("np.sum(mask)", "mask.size")],
-    "masked_gram__sum": [(" / np.sum(mask)", "")],
+    "masked_gram__over_all_positions": [("ops.sum(mask)", "mask.size")],
+    "masked_gram__sum": [(" / ops.sum(mask)", "")],
     "masked_gram__no_mask": [
-        ('"hw,hwc,hwd->cd", mask, maps', '"hwc,hwd->cd", maps'),
-        ("np.sum(mask)", "mask.size"),
+        ('"hw,nhwc,nhwd->ncd", mask, maps', '"nhwc,nhwd->ncd", maps'),
+        ("ops.sum(mask)", "mask.size"),
     ],
     "masked_gram__mask_twice": [("mask, maps", "mask**2, maps")],
     "masked_gram__mask_twice_and_below": [
         ("mask, maps", "mask**2, maps"),
-        ("np.sum(mask)", "np.sum(mask**2)"),
+        ("ops.sum(mask)", "ops.sum(mask**2)"),
     ],
     "masked_gram__hard": [
-        ("products =", "mask = (mask > 0.5).astype(float)\n    products ="),
+        ("products =", "mask = (mask > 0.5).astype('float32')\n    products ="),
     ],
-    "masked_gram__rows_only": [("->cd", "->hcd"), ("np.sum(mask)", "np.sum(mask)")],
+    "masked_gram__rows_only": [("->ncd", "->nhcd")],
+    "masked_gram__all_pictures": [("->ncd", "->cd")],
+    "masked_gram__numpy": (
+        'products = np.einsum("hw,nhwc,nhwd->ncd", mask, maps, maps)\n'
+        "    return products / np.sum(mask)"
+    ),
     "masked_gram__changes_its_input": (
-        "maps *= np.sqrt(mask)[..., None]\n"
-        '    return np.einsum("hwc,hwd->cd", maps, maps) / mask.sum()'
+        "from keras import ops\n"
+        "    total = mask.sum()\n"
+        "    np.sqrt(mask, out=mask)\n"
+        "    maps = maps * mask[..., None]\n"
+        '    return ops.einsum("nhwc,nhwd->ncd", maps, maps) / total'
     ),
 }
