@@ -1,7 +1,7 @@
 """Exercises of lesson 10b: solutions, then checkers, then wrong answers.
 
 To search overlapping passages (10b.1), let `cut` join the pieces of text.split(), and
-encode them with embed_all (about 10 minutes).
+set new_index = True (about 10 minutes; longer with more passages).
 """
 
 from course_utils.judge import close
