@@ -103,7 +103,7 @@ def check_1(answer):
 
 
 def check_2(answer):
-    """The contrastive loss with hard negatives."""
+    """InfoNCE with hard negatives."""
     q, r, w = np.random.default_rng(0).normal(size=(3, 4, 6))
     q, r, w = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (q, r, w))
 
