@@ -1,10 +1,10 @@
-"""Lesson 10b: passages, BM25, embeddings, ranks, maps, and the questions."""
+"""Lesson 10b: passages, BM25, embeddings, ranks, and the questions."""
 
 import json
 import re
 from types import SimpleNamespace
 
-from course_utils import DATA_DIR, SMOKE_TEST
+from course_utils import DATA_DIR, SMOKE_TEST, CourseError, artifacts
 
 import keras
 import keras_hub
@@ -12,6 +12,7 @@ import lessons
 import numpy as np
 import pytest
 from scipy.sparse import coo_matrix, csr_matrix
+from scipy.stats import binomtest, rankdata
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 TEXT = 'Mr. Knightley came. "Is he well?" she said. "Yes!" They went to St. Ives. '
@@ -19,14 +20,60 @@ TEXT = 'Mr. Knightley came. "Is he well?" she said. "Yes!" They went to St. Ives
 
 @pytest.fixture(scope="module")
 def lesson():
-    names = dict(np=np, re=re, keras=keras, csr_matrix=csr_matrix)
+    names = dict(np=np, re=re, keras=keras, csr_matrix=csr_matrix, binomtest=binomtest)
+    names |= dict(rankdata=rankdata, minilm=None)
     names["course_utils"] = SimpleNamespace(SMOKE_TEST=SMOKE_TEST)
     names = lessons.definitions("10b", **names)
-    source = lessons.notebook("10b").read_text(encoding="utf-8")
-    cells = json.loads(source)["cells"]
-    code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-    exec(re.search("sentence_end = .*", code)[0], names)
+    exec(re.search("sentence_end = .*", "\n".join(cells().values()))[0], names)
     return names
+
+
+def cells():
+    """{id: source} of the code cells."""
+    source = lessons.notebook("10b").read_text(encoding="utf-8")
+    return {
+        cell["id"]: "".join(cell["source"])
+        for cell in json.loads(source)["cells"]
+        if cell["cell_type"] == "code"
+    }
+
+
+@pytest.mark.parametrize(
+    "changed, told",
+    [
+        ({}, None),
+        ({"num_words": 120}, "new_index = True"),
+        ({"max_tokens": 128}, "new_index = True"),
+        ({"passages": ["a"]}, "new_index = True"),
+        ({"num_words": 120, "passages": ["a", "b"], "new_index": True}, None),
+    ],
+)
+def test_the_index_fits_the_settings(changed, told):
+    names = dict(artifacts=artifacts, np=np, CourseError=CourseError)
+    names |= dict(num_words=80, max_tokens=256, passages=["a"] * 7314, new_index=False)
+    names |= changed
+    (source,) = (cell for cell in cells().values() if "\nsettings =" in cell)
+    source = source[source.index("settings =") :]
+    names["embed"] = lambda texts: np.full((len(texts), 4), 3.0)
+    with lessons.shipped_only():
+        if told:
+            with pytest.raises(CourseError, match=told):
+                exec(source, names)
+            return
+        exec(source, names)
+    index = names["index"]
+    assert index.shape == ((2, 4) if changed else (7314, 384))
+    np.testing.assert_allclose(np.linalg.norm(index, axis=1), 1, atol=1e-5)
+
+
+def test_a_place_is_found_where_words_go_over_a_boundary(lesson):
+    passages = ["a b", "c d e", "f"]
+    ends = np.cumsum([len(passage) + 1 for passage in passages])
+    place = function(
+        dict(lesson, novels_text=" ".join(passages), passage_ends=ends), "place"
+    )
+    found = [place(words) for words in ("a", "b c", "c", "d", "e f", "f")]
+    assert found == [0, 0, 1, 1, 1, 2]
 
 
 def test_passages_are_whole_sentences_and_the_whole_chapter(lesson):
@@ -42,7 +89,7 @@ def test_passages_are_whole_sentences_and_the_whole_chapter(lesson):
 
 def test_bm25_is_its_formula(lesson):
     counts = np.array([[2, 0, 1, 0], [0, 1, 0, 4], [1, 1, 0, 0]])
-    found = lesson["bm25_weights"](coo_matrix(counts), k=1.2, b=0.5).toarray()
+    found = lesson["bm25_weights"](coo_matrix(counts), k1=1.2, b=0.5).toarray()
     for p in range(3):
         for w in range(4):
             f, having = counts[p, w], np.sum(counts[:, w] > 0)
@@ -59,21 +106,36 @@ def tiny(lesson):
     sizes = dict(vocabulary_size=9, num_layers=1, num_heads=2, hidden_dim=8)
     sizes |= dict(intermediate_dim=8, max_sequence_length=12)
     lesson["encoder"] = keras_hub.models.BertBackbone(**sizes)
-    lesson["tokenizer"] = keras_hub.models.BertTokenizer(words)
-    lesson |= dict(max_tokens=12, batch_size=2)
+    models = keras_hub.models
+    tokenizer = models.BertTokenizer(words)
+    lesson["preprocessor"] = models.BertTextClassifierPreprocessor(tokenizer, 12)
+    lesson["batch_size"] = 2
     return lesson
 
 
 def test_an_embedding_does_not_depend_on_the_other_texts(tiny):
+    encoder, pooled = tiny["encoder"], tiny["pooled"]
+    contextual = pooled(encoder.output["sequence_output"])
     texts = ["a b c d a", "b", "d c " * 9, "c a"]
-    together = tiny["embed"](texts)
+    together = tiny["embed"](texts, contextual)
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    alone = np.concatenate([tiny["embed"]([text]) for text in texts])
+    alone = np.concatenate([tiny["embed"]([text], contextual) for text in texts])
     np.testing.assert_allclose(together, alone, atol=1e-5)
-    np.testing.assert_allclose(tiny["embed_all"](texts), alone, atol=1e-5)
-    same = tiny["embed"](["d c " * 5 + "a b"])  # what follows is cut off
+    np.testing.assert_allclose(
+        tiny["embed"](texts * 2, contextual)[4:], alone, atol=1e-5
+    )
+    same = tiny["embed"](["d c " * 5 + "a b"], contextual)  # what follows is cut off
     np.testing.assert_allclose(same[0], together[2], atol=1e-5)
     assert np.abs(together[0] - together[3]).max() > 1e-3
+
+
+def test_static_vectors_know_no_order(tiny):
+    layer = tiny["encoder"].get_layer("token_embedding")
+    static = tiny["pooled"](layer(tiny["encoder"].input["token_ids"]))
+    found = tiny["embed"](["a b c", "c a b", "d"], static)
+    rows = layer.embeddings.numpy()[[2, 5, 6, 7, 3]]  # [CLS] a b c [SEP]
+    expected = rows.mean(axis=0) / np.linalg.norm(rows.mean(axis=0))
+    np.testing.assert_allclose(found[:2], [expected, expected], atol=1e-5)
 
 
 def test_ranks_of_scores(lesson):
@@ -81,27 +143,25 @@ def test_ranks_of_scores(lesson):
     assert found.tolist() == [[3, 1, 2], [1, 2, 3]]
 
 
-def test_chapters_are_the_means_of_their_passages(lesson):
-    names = dict(lesson, chapters=[None] * 3, novels=np.array(["A", "A", "B"]))
-    vectors = np.array([[1.0, 0], [0, 1], [2, 2], [0, -3]])
-    chapter = np.array([0, 0, 1, 2])
-    means = function(names, "chapter_means")(vectors, chapter)
-    half = 0.5**0.5
-    np.testing.assert_allclose(means, [[half, half], [half, half], [0, -1]])
-    assert function(names, "same_novel")(means) == pytest.approx(2 / 3)
+def test_first_right_passage(lesson):
+    names = dict(lesson, right=[range(1, 3), range(2, 3)])
+    found = function(names, "first_right")(np.array([[9, 1, 5], [7, 7, 7.0]]))
+    assert found.tolist() == [2, 3]  # of equal scores, the first passage first
+
+
+def test_sign_test(lesson):
+    test = lesson["sign_test"]
+    more, fewer, p = test(np.array([3, 3, 1, 2, 5]), np.array([1, 1, 2, 2, 4]))
+    assert (more, fewer) == (3, 1) and p == pytest.approx(2 * 5 / 16)
+    hits, others = np.array([True] * 7 + [False]), np.zeros(8, bool)
+    assert test(hits, others) == (7, 0, pytest.approx(2 / 2**7))  # McNemar's
+    assert test(hits, hits) == (0, 0, 1)
 
 
 def function(names, name):
     """A function of the lesson that sees other global names."""
     code = names[name].__code__
     return type(names[name])(code, names, name, names[name].__defaults__)
-
-
-def test_names_are_replaced(lesson):
-    names = dict(lesson, known={"Emma", "Knightley"})
-    without = function(names, "without_names")
-    found = without("Emma met Mr. Knightley. Then I left Emma's.")
-    assert found == "someone met Mr. someone. Then I left someone's."
 
 
 def test_the_questions_are_as_their_card_says(lesson):

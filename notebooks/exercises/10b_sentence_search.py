@@ -1,7 +1,7 @@
 """Exercises of lesson 10b: solutions, then checkers, then wrong answers.
 
 To search overlapping passages (10b.1), let `cut` join the pieces of text.split(), and
-encode them with embed_all (about 10 minutes).
+set new_index = True (about 10 minutes; longer with more passages).
 """
 
 from course_utils.judge import close
@@ -103,7 +103,7 @@ def check_1(answer):
 
 
 def check_2(answer):
-    """The contrastive loss with hard negatives."""
+    """InfoNCE with hard negatives."""
     q, r, w = np.random.default_rng(0).normal(size=(3, 4, 6))
     q, r, w = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (q, r, w))
 
