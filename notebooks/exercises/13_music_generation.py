@@ -1,5 +1,22 @@
 """Exercises of lesson 13: solutions, then checkers, then wrong answers."""
 
+# 13.3, in a new cell at the end of the lesson:
+#
+# def both(before, now, voice):
+#     direct = forbid_direct(before, now, voice)
+#     return direct | music.makes_parallel(before, now, voice)
+#
+# sets["both rules"] = [p for p, _ in compose(num_pieces, rule=both)]
+# for name in ("network", "with the rule", "both rules"):
+#     print(name, music.rates(sets[name]))
+#     print([music.interval(sets[name], count) for count in music.FAULTS.values()])
+#
+# One expects more dissonances, crossings or notes out of range: a bass that may not
+# take a fifth or an octave takes something else. But the network nearly always has
+# another good pitch. With parallels forbidden, the lesson's table has 31.42
+# dissonances in place of 31.67, 1.34 crossings in place of 1.54, and 0.44 steps out of
+# range in place of 0.33. A change counts only where the intervals do not overlap.
+
 from course_utils.judge import close
 
 import numpy as np
