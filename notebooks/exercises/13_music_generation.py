@@ -12,10 +12,11 @@
 #     print([music.interval(sets[name], count) for count in music.FAULTS.values()])
 #
 # One expects more dissonances, crossings or notes out of range: a bass that may not
-# take a fifth or an octave takes something else. But the network nearly always has
-# another good pitch. With parallels forbidden, the lesson's table has 31.42
-# dissonances in place of 31.67, 1.34 crossings in place of 1.54, and 0.44 steps out of
-# range in place of 0.33. A change counts only where the intervals do not overlap.
+# take a fifth or an octave takes something else. But a good pitch is nearly always
+# left: no fault becomes clearly more frequent. With num_epochs = 14 and 128 pieces,
+# there are 36.0 dissonances for both rules and 36.3 for none (35.0 to 37.6), 1.9 and
+# 2.1 crossings (1.5 to 2.8), 0.3 and 0.6 steps out of range (0.2 to 1.0). Another seed
+# gives 36.5 for both and 36.5 for none, 2.1 and 2.1, 0.3 and 0.2.
 
 from course_utils.judge import close
 
