@@ -43,7 +43,7 @@ def test_saved_models_are_small():
     large = {"fashion_diffusion", "emoji_text_to_image"}
     limits = {name: 10 if name in large else 4 for name in sizes}
     assert all(sizes[name] <= limits[name] for name in sizes), sizes
-    assert sum(sizes.values()) <= 46, sizes
+    assert sum(sizes.values()) <= 48, sizes
 
 
 def test_readme_table_comes_from_the_stamps():
