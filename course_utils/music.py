@@ -158,7 +158,7 @@ def _melody(pitches, holds, what="The melody"):
 
 def from_codes(codes, end):
     """Codes (T, V), pitches plus 128 where they go on -> pitches and holds, up to the
-    first row, but one, in which the first voice has the code `end`."""
+    first row in which the first voice has the code `end`; at least one row stays."""
     ends = [*np.flatnonzero(codes[:, 0] % 128 == end), len(codes)]
     codes = codes[: max(1, ends[0])]
     return np.where(codes % 128 > end, codes % 128, 0), codes > 127
