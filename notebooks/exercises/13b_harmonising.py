@@ -1,5 +1,28 @@
 """Exercises of lesson 13b: solutions, then checkers, then wrong answers."""
 
+# 13b.3, in a new cell after that of the draw:
+#
+# rng, draws = np.random.default_rng(0), keras.random.SeedGenerator(0)
+# tokens = draw(tokens, places, hidden, draws)
+# for _ in range(30):
+#     some = hidden & hide(places[None], rng, 0.3)[0]
+#     tokens = draw(tokens, places, some, draws)
+# pitches, _ = music_of(tokens)
+# print(music.parallels(pitches), music.dissonances(pitches))
+#
+# It does not help here. With the seeds 0 to 9, the whole piece has 0.5 parallels and
+# 70.4 dissonant steps after one draw, 1.4 and 69.0 after 30 more (before: 0 and 64).
+# Parallels do not vanish, since the network does not know the rule.
+#
+# print(measure([harmonise(m, 1, temperature=0.01)[0] for m in melodies]))
+# print(measure([harmonise(m, temperature=0.3)[0] for m in melodies]))
+#
+# With the model of the course, revision of the likeliest tokens leaves 1.7 parallels in
+# 100 steps (1.8 and 1.9 with two other seeds; 0.2 in the row "revised"): drawn again at
+# this temperature, a note is nearly always the same. The other columns stay as they
+# are: 0.1 out of range, 26.2 dissonances, Bach's pitch in 38 %. A temperature of 0.3
+# leaves 1.6 parallels and only 12 dissonances, far from Bach's 33.
+
 from course_utils.judge import close
 
 import numpy as np
