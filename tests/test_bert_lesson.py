@@ -137,8 +137,8 @@ def test_passages_are_those_of_the_chapters(lesson):
         names = sorted({row["novel"] for row in rows})
         mine = (novels == names.index(row["novel"])) & (chapters == row["chapter"])
         assert sorted(" ".join(texts[mine]).split()) == sorted(row["text"].split())
-    lengths = [len(text.split(" ")) for text in texts]
-    assert min(lengths) >= 250 and max(lengths) < 400
+    lengths = [len(text.split()) for text in texts]
+    assert min(lengths) > 200 and max(lengths) <= 250
 
 
 def test_texts_become_padded_ids(lesson):
