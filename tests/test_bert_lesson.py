@@ -24,14 +24,13 @@ def lesson():
     names |= dict(layers=layers, initializers=initializers, tokenizer=tokenizer)
     names |= dict(merges=[], mask_id=VOCABULARY, collections=collections, tfds=tfds)
     names = lessons.definitions("10", **names)
-    return names | dict(width=16, num_heads=2, reach=2)
+    names |= dict(width=16, num_heads=2, reach=2)
+    return names
 
 
 @pytest.fixture(scope="module")
 def models(lesson):
     keras.utils.set_random_seed(0)
-    names = lesson["build_bert"].__globals__
-    names |= dict(width=16, num_heads=2, reach=2)
     return lesson["build_bert"]()
 
 
@@ -97,7 +96,7 @@ def test_the_mean_leaves_out_padding(lesson, models):
     np.testing.assert_allclose(found, windows[:, :300].mean(axis=1), atol=1e-5)
 
 
-def test_unmasking_fills_the_surest_first_and_ends_without_blanks(lesson):
+def test_unmasking_fills_the_surest_first_and_ends_without_blanks(lesson, monkeypatch):
     def bert(rows):
         """Sure of token 7, most at the last position."""
         strength = np.arange(1, rows.shape[1] + 1, dtype="float32")
@@ -105,7 +104,7 @@ def test_unmasking_fills_the_surest_first_and_ends_without_blanks(lesson):
         logits[..., 7] = 6 + 0.2 * strength
         return tf.constant(logits)
 
-    lesson["unmask"].__globals__["bert"] = bert
+    monkeypatch.setitem(lesson, "bert", bert)
     begun = np.full((2, 10), VOCABULARY)
     begun[:, :2] = 5
     steps = [*lesson["unmask"](begun, 3)]
@@ -122,8 +121,8 @@ def test_blanks_become_the_mask_with_the_space_before_them(lesson):
     assert lesson["with_blanks"]("").tolist() == []
 
 
-def test_names_and_capitals_are_hidden(lesson):
-    lesson["hide_names"].__globals__["names"] = {"Darcy", "Mr"}
+def test_names_and_capitals_are_hidden(lesson, monkeypatch):
+    monkeypatch.setitem(lesson, "names", {"Darcy", "Mr"})
     text = "Mr. Darcy's SISTER said: Do not, I pray."
     expected = "___. ___'s sister said: Do not, I pray."
     assert lesson["hide_names"](text) == expected
@@ -141,8 +140,8 @@ def test_passages_are_those_of_the_chapters(lesson):
     assert min(lengths) > 200 and max(lengths) <= 250
 
 
-def test_texts_become_padded_ids(lesson):
-    lesson["to_ids"].__globals__["names"] = {"Darcy"}
+def test_texts_become_padded_ids(lesson, monkeypatch):
+    monkeypatch.setitem(lesson, "names", {"Darcy"})
     ids = lesson["to_ids"](["a Darcy", "b" * 600])
     assert ids.shape == (2, 512)
     assert ids[0].tolist() == [97, VOCABULARY] + [0] * 510

@@ -224,21 +224,29 @@ def test_the_network_keeps_any_size_and_treats_pictures_apart(fast):
 
 def test_crops_are_parts_of_the_photo(fast, monkeypatch):
     monkeypatch.setitem(fast, "crop_size", 16)
-    photo = np.random.default_rng(9).integers(0, 256, (20, 30, 3), "uint8")
-    crop = fast["crop"](tf.constant(photo)).numpy()
-    assert crop.shape == (16, 16, 3) and 0 <= crop.min() <= crop.max() <= 255
+    photo = np.tile(np.arange(100, 130, dtype="uint8")[:, None], (20, 1, 3))
+    crop = fast["crop"](tf.constant(photo)).numpy()  # of a grey ramp from left to right
+    assert crop.shape == (16, 16, 3)
+    np.testing.assert_allclose(crop, np.broadcast_to(crop[:1], crop.shape), atol=1e-2)
+    slopes = np.diff(crop[0, 2:-2], axis=0)
+    np.testing.assert_allclose(slopes, np.full((11, 3), slopes.mean()), atol=0.1)
+    assert 0.55 <= abs(slopes.mean()) <= 1.3 * 20 / 16
 
 
 def test_squares_are_parts_of_each_photo_in_turn(fast, monkeypatch):
     monkeypatch.setitem(fast, "size", 16)
     plain = {
-        "a": np.full((20, 30, 3), 7, "uint8"),
+        "a": np.tile(8 * np.arange(30, dtype="uint8")[:, None], (20, 1, 3)),
         "b": np.full((16, 16, 3), 9, "uint8"),
     }
     monkeypatch.setitem(fast, "photos", plain)
     found = fast["squares"](["a", "b"], 5)
     assert found.shape == (5, 16, 16, 3) and found.dtype == "float32"
-    assert found[:, 0, 0, 0].tolist() == [7, 9, 7, 9, 7]
+    assert np.all(found[1::2] == 9)
+    ramps = found[::2]  # each row the same, not stretched beyond the whole photo
+    assert np.all(ramps == ramps[:, :1])
+    slopes = np.diff(ramps[:, 0, 2:-2], axis=1).mean(axis=1)
+    assert np.all(slopes >= 7.9) and np.all(slopes <= 8 * 20 / 16 + 0.1)
 
 
 def test_optimisation_treats_pictures_apart(fast, monkeypatch):

@@ -1,4 +1,4 @@
-"""Lesson 19b: texts of each purpose, bits, mixtures, the rule and the canary."""
+"""Lesson 19b: texts of each purpose, bits, the rule and the canary."""
 
 import collections
 import hashlib
