@@ -213,6 +213,12 @@ def check_3(answer):
         "without any blank, it still hides the least sure token again. "
         "Hint: fill first, then hide, whatever was filled."
     )
+    fixed = np.array([0, 3, 2, 1, 0])
+    found = ask(fixed, fixed != 3, 0)
+    assert found.tolist() == [0, 1, 2, 1, 0], (
+        "a blank stays where `free` is False. Hint: fill each blank; `free` only says "
+        "which positions may become blanks again."
+    )
 
 
 WRONG = {  # replacements in a solution, or another body for it
@@ -278,6 +284,9 @@ WRONG = {  # replacements in a solution, or another body for it
             "np.where(ids == mask_id, probabilities.argmax(axis=1), ids)",
             "probabilities.argmax(axis=1)",
         )
+    ],
+    "mask_predict__fills_free_blanks_only": [
+        ("np.where(ids == mask_id, prob", "np.where((ids == mask_id) & free, prob")
     ],
     "mask_predict__fills_only": [("    new[least] = mask_id\n", "")],
     "mask_predict__one_too_many": [("[:count]", "[: count + 1]")],

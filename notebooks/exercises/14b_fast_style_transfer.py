@@ -140,7 +140,7 @@ def check_2(answer):
         "the channels are compared one by one. Hint: add them up to the luma first, "
         "then take the square."
     )
-    assert close(found, expected, 1e-3), (
+    assert close(found, expected, 1e-4), (
         "the result is not the mean squared difference of the luma. Hint: luma of "
         "pictures minus luma of photos, / 255, ** 2, then the mean over axes 1 and 2."
     )
@@ -206,6 +206,16 @@ def check_3(answer):
     steps = np.abs(np.diff(9 * np.sin(2 * np.arange(12.0))))
     assert abs(answer(wave, photo) - steps.mean()) < 1e-6, (
         "changes up and down cancel. Hint: take absolute values before the mean."
+    )
+
+    def corner(x):  # flickers in the last row, in the last channel
+        wave = np.zeros((*np.shape(x)[1:3], 3))
+        wave[-1, :, -1] = 9 * np.sin(2 * np.arange(np.shape(x)[-2]))
+        return shape_seen(x) + wave
+
+    assert abs(answer(corner, photo) - steps.mean() / 24) < 1e-6, (
+        "not all pixels count. Hint: the mean over all 8 rows, the 11 columns that "
+        "both results show, and 3 channels."
     )
 
 
@@ -279,6 +289,19 @@ WRONG = {  # replacements in a solution, or another body for it
         ("first[:, 1:] - second[:, :-1]", "first[:, 4:] - second[:, :-4]"),
     ],
     "flicker__no_mean": [("np.mean(np.abs(", "(np.abs(")],
+    "flicker__one_channel": [
+        ("first[:, 1:]", "first[:, 1:, 0]"),
+        ("second[:, :-1]", "second[:, :-1, 0]"),
+    ],
+    "flicker__top_row": [
+        ("first[:, 1:]", "first[:1, 1:]"),
+        ("second[:, :-1]", "second[:1, :-1]"),
+    ],
+    "flicker__not_the_last_row": [
+        ("first[:, 1:]", "first[:-1, 1:]"),
+        ("second[:, :-1]", "second[:-1, :-1]"),
+    ],
+    "luma_loss__rounded_weights": [("0.299, 0.587, 0.114", "0.3, 0.59, 0.11")],
     "flicker__rows": [
         ("photo[None, :, :-4]", "photo[None, :-4]"),
         ("photo[None, :, 1:-3]", "photo[None, 1:-3]"),

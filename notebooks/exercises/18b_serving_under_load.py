@@ -143,6 +143,11 @@ def check_2(answer):
         f"of two requests with the same moments, {result} are at once, not 2. Hint: "
         "one that begins at the same moment counts, too."
     )
+    result = found([(0, 1000), (500, 500.2), (500.1, 500.3)])
+    assert result == 3, (
+        f"two short requests meet within a long one: {result}, not 3. Hint: go through "
+        "the moments at which requests begin and end, not through evenly spaced ones."
+    )
     assert found([]) == 0, "without requests, the result is not 0."
 
 
@@ -221,6 +226,11 @@ def check_3(answer):
         f"one slot, two may wait, texts of 3 s at 0, 0, 0 and 5 s: {result}, not 3, 6, "
         "9 and 7. Hint: at 5 s, the second is written and only the third waits."
     )
+    result = found([0, 2], 2, 1, 0)
+    assert result == [2, 2], (
+        f"one slot, nobody may wait, texts of 2 s at 0 and 2 s: {result}, not 2 and 2. "
+        "Hint: a slot that becomes free at this very moment is free."
+    )
     assert found([], 1, 1, 1) == [], "without texts, the result is not []."
 
 
@@ -278,6 +288,11 @@ WRONG = {  # replacements in a solution, or another body for it
     "peak__end_still_counts": """pairs = [*zip(begins, ends)]
     counts = [sum(b <= t <= e for b, e in pairs) for t in begins]
     return max(counts, default=0)""",
+    "peak__looks_now_and_then": """if not begins:
+        return 0
+    moments = np.linspace(min(begins), max(ends), 1000)
+    return int(max(sum(b <= t < e for b, e in zip(begins, ends)) for t in moments))""",
+    "simulate__not_yet_free": [("begin > moment and", "min(free) >= moment and")],
     "simulate__no_limit": [("num_waiting >= limit", "False")],
     "simulate__one_too_many": [("num_waiting >= limit", "num_waiting > limit")],
     "simulate__counts_the_written": [
