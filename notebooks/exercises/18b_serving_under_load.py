@@ -26,9 +26,9 @@ def highest_load(runs, target, share):
 
 def simulate(moments, seconds, num_slots, limit):
     """Moments in order -> a list with a number or None for each."""
-    # With 162 requests a second, a capacity of 108 and limit 32, the median is 0.43 s and
-    # 31 % are refused; with limit 8, 0.20 s and 33 %. The real server refuses more:
-    # beyond its capacity, it answers fewer requests than at it.
+    # With 162 requests a second, a capacity of 108 and a limit of 32, the median is
+    # 0.43 s and 32 % are refused; with a limit of 8, 0.20 s and 33 %. The real server
+    # refuses more: beyond its capacity, it answers fewer requests than at it.
     free, begins, latencies = [-math.inf] * num_slots, [], []
     for moment in moments:
         begin = max(moment, min(free))
