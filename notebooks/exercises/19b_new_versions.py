@@ -18,14 +18,14 @@ def decide(readers, choir, max_loss, min_gain):
 
 
 def roll_back_at(groups, losses, window, limit):
-    """N names of groups, N losses, two numbers -> the request to roll back after."""
+    """N names of groups, N losses, two numbers -> a request, or -1."""
     found = {}
     for n, (group, loss) in enumerate(zip(groups, losses, strict=True)):
         found.setdefault(group, []).append(loss)
         last = found[group][-window:]
         if len(last) == window and np.mean(last) > limit:
             return n
-    return None
+    return -1
 
 
 def check_1(answer):
@@ -129,8 +129,8 @@ def check_2(answer):
             "it changes the lists that it was given. Hint: make lists of your own."
         )
         whole = isinstance(result, (int, np.integer)) and not isinstance(result, bool)
-        assert result is None or whole, (
-            f"it returns {result!r:.40}. Hint: a number of a request, from 0, or None."
+        assert whole, (
+            f"it returns {result!r:.40}. Hint: a number of a request, from 0, or -1."
         )
         return result
 
@@ -140,11 +140,11 @@ def check_2(answer):
         "3. Hint: the mean of the last three, 0 1 1, is above the limit there."
     )
     found = told("rrrrrr", [0, 0, 0, 0, 0, 0])
-    assert found is None, (
-        f"nobody loses, and it returns {found}. Hint: return None at the end."
+    assert found == -1, (
+        f"nobody loses, and it returns {found}. Hint: return -1 at the end."
     )
     found = told("rrr", [1, 1, 0], limit=0.7)
-    assert found is None, (
+    assert found == -1, (
         f"losses 1 1 0, window 3, limit 0.7: it returns {found}. Hint: wait until a "
         "group has sent `window` requests."
     )
@@ -164,7 +164,7 @@ def check_2(answer):
         "list for each new name."
     )
     found = told("rrrr", [0.5, 0.5, 0.5, 0.5])
-    assert found is None, (
+    assert found == -1, (
         f"the mean equals the limit, and it returns {found}. Hint: above the limit."
     )
     found = told("rrrrrrrr", [-9, 0, 0, 0, 0, 1, 1, 1])
@@ -173,7 +173,7 @@ def check_2(answer):
         "`window` losses of a group count, not all."
     )
     found = told("rrrrr", [0, 9, 0, 0, 0], limit=3.5)
-    assert found is None, (
+    assert found == -1, (
         f"losses 0 9 0 0 0, window 3, limit 3.5: it returns {found}. Hint: compare the "
         "mean, not the largest loss or the sum."
     )
@@ -245,15 +245,15 @@ WRONG = {  # replacements in a solution, or another body for it
         ("if len(last)", "if group == groups[0] and len(last)")
     ],
     "roll_back_at__last_alarm": [
-        ("found = {}", "found, alarm = {}, None"),
+        ("found = {}", "found, alarm = {}, -1"),
         ("return n", "alarm = n"),
-        ("return None", "return alarm"),
+        ("return -1", "return alarm"),
     ],
     "roll_back_at__counts_from_1": [("return n", "return n + 1")],
     "roll_back_at__count_in_the_group": [("return n", "return len(found[group]) - 1")],
     "roll_back_at__a_bool": [
         ("return n", "return True"),
-        ("return None", "return False"),
+        ("return -1", "return False"),
     ],
     "roll_back_at__own_window": [("last = found", "window = 3\n        last = found")],
     "roll_back_at__own_limit": [("> limit", "> 0.5")],
