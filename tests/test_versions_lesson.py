@@ -22,7 +22,7 @@ def lesson():
     names |= dict(hashlib=hashlib, textwrap=textwrap, sampling=sampling)
     names |= dict(artifacts=artifacts, version_1=[], release={"share": 0.0})
     functions = "passages encode score retrain interval table_bits save_version"
-    only = [*functions.split(), "in_canary", "gateway", "handle"]
+    only = [*functions.split(), "in_canary", "gateway", "handle", "run_stage"]
     found = lessons.definitions("19b", only, **names)
     with lessons.shipped_only():
         found["vocabulary"] = artifacts.card("austen_gru")["vocabulary"]
@@ -77,13 +77,18 @@ def test_each_batch_has_its_share_of_old_texts(lesson):
     assert (seen["now"][1] != first).any()
 
 
-def test_the_table_smooths_pairs(lesson):
-    pairs = collections.Counter({("a", "b"): 3})
-    names = dict(pairs=pairs, singles=collections.Counter(a=4), skipped=1)
-    found = scripted(lesson, ["table_bits"], **names)
-    size = len(lesson["vocabulary"])
-    expected = [-np.log2(4 / (4 + size)), np.log2(size)]
-    assert found["table_bits"]("abc") == pytest.approx(np.mean(expected))
+def test_the_table_interpolates(lesson):
+    counts = collections.defaultdict(collections.Counter)
+    counts[""].update(a=2, b=1)
+    counts["a"].update(b=3)
+    found = scripted(lesson, ["table_bits"], counts=counts, skipped=1)
+    p = (1 + 2 / len(lesson["vocabulary"])) / (3 + 2)  # two kinds after ""
+    assert found["table_bits"]("ab", 1) == pytest.approx(-np.log2(p))
+    for order in (2, 3):  # contexts that were never seen change nothing
+        text = "ab" if order == 2 else "xab"
+        found = scripted(lesson, ["table_bits"], counts=counts, skipped=len(text) - 1)
+        bits = found["table_bits"](text, order)
+        assert bits == pytest.approx(-np.log2((3 + p) / (3 + 1)))
 
 
 def test_the_interval_is_students(lesson):
@@ -111,7 +116,9 @@ def test_the_gateway_reads_the_share_at_each_request(lesson):
         seen.append((url, json))
         return types.SimpleNamespace(json=lambda: {"told": 1})
 
+    live = types.SimpleNamespace(live=lambda: {"austen_next": "austen_v2"})
     names = dict(fastapi=fastapi, requests=types.SimpleNamespace(post=post))
+    names |= dict(monitoring=live)
     release = {"share": 0.0}
     found = scripted(lesson, ["gateway", "in_canary"], release=release, **names)
     client = fastapi.testclient.TestClient(found["gateway"]("http://x"))
@@ -127,11 +134,34 @@ def test_the_gateway_reads_the_share_at_each_request(lesson):
 def test_the_canary_is_stable_and_only_grows(lesson):
     users = [f"user {n}" for n in range(3000)]
     few, many = [
-        {user for user in users if lesson["in_canary"](user, share)}
+        {user for user in users if lesson["in_canary"](user, "austen_v2", share)}
         for share in (0.05, 0.2)
     ]
     assert few < many and 110 < len(few) < 190 and 500 < len(many) < 700
-    assert not lesson["in_canary"]("a", 0) and lesson["in_canary"]("a", 1)
+    others = {user for user in users if lesson["in_canary"](user, "austen_v3", 0.05)}
+    assert len(few & others) < 25  # each release begins with other users
+    assert not lesson["in_canary"]("a", "b", 0) and lesson["in_canary"]("a", "b", 1)
+
+
+def test_a_stage_ends_when_the_window_is_full(lesson):
+    release, served, losses, stages = {"share": 0.0}, [], [], []
+
+    def handle(n):
+        served.append("new")
+        if n % 3 == 0:
+            losses.append(0.1)
+        if n == 20:
+            release["share"] = 0.0
+
+    live = types.SimpleNamespace(live=lambda: {"austen_next": "new"})
+    names = dict(release=release, served=served, losses=losses, stages=stages)
+    names |= dict(monitoring=live, handle=handle, window=4)
+    found = scripted(lesson, ["run_stage"], **names)
+    found["run_stage"](0.05)
+    assert len(served) == 10 and len(losses) == 4
+    found["run_stage"](0.2)
+    assert len(served) == 21 and release["share"] == 0  # an alarm ends it, too
+    assert stages == [(0, 0.05, "new"), (10, 0.2, "new")]
 
 
 def test_readers_losses_roll_back_once(lesson):
@@ -141,7 +171,7 @@ def test_readers_losses_roll_back_once(lesson):
         return ("new" if release["share"] else "old"), ""
 
     live = types.SimpleNamespace(live=lambda: {"austen": "old"})
-    bits_of = {"old": np.full(40, 2.0), "new": np.full(40, 3.0)}
+    bits_of = {"old": {"p": 2.0}, "new": {"p": 3.0}}
     names = dict(ask=ask, address="x", prompts=["p"] * 40, served=served)
     names |= dict(monitoring=live, bits_of=bits_of, release=release, window=4)
     names |= dict(losses=[], alarms=[], watch_limit=0.5)
