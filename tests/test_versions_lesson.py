@@ -171,12 +171,13 @@ def test_readers_losses_roll_back_once(lesson):
         return ("new" if release["share"] else "old"), ""
 
     live = types.SimpleNamespace(live=lambda: {"austen": "old"})
-    bits_of = {"old": {"p": 2.0}, "new": {"p": 3.0}}
+    bits_of = {"old": np.full(40, 2.0), "new": np.full(40, 3.0)}
     names = dict(ask=ask, address="x", prompts=["p"] * 40, served=served)
     names |= dict(monitoring=live, bits_of=bits_of, release=release, window=4)
-    names |= dict(losses=[], alarms=[], watch_limit=0.5)
+    names |= dict(losses=[], stages=[], watch_limit=0.5)
     found = scripted(lesson, ["handle"], **names)
     for n in range(12):
         found["handle"](n)
-    assert found["alarms"] == [4] and release["share"] == 0  # 0 is the choir's
+    assert found["stages"] == [(5, 0, "new")]  # request 0 is the choir's
+    assert release["share"] == 0
     assert served == ["new"] * 5 + ["old"] * 7
