@@ -72,7 +72,7 @@ def check_1(answer):
         "lie below their limits."
     )
     assert found == "wait", (
-        "the readers' interval, 0.04 ± 0.04, holds the limit, and it rejects. Hint: "
+        "the readers' interval, 0.04 ± 0.04, contains the limit, and it rejects. Hint: "
         "reject only where the lower end, too, is above the limit."
     )
     assert decided(around(0.03, 0.005, 400), gain) == "promote", (
@@ -85,13 +85,13 @@ def check_1(answer):
     )
     found = decided(around(0.06, 0.02), gain)
     assert found == "wait", (
-        f"the readers' interval, 0.06 ± 0.04, holds the limit, and it says {found!r}. "
-        "Hint: reject only where the lower end is above the limit, too."
+        f"the readers' interval, 0.06 ± 0.04, contains the limit, and it says "
+        f"{found!r}. Hint: reject only where the lower end is above the limit, too."
     )
     found = decided(sure, around(-0.6, 0.2))
     assert found == "wait", (
-        f"the choir's interval, -0.6 ± 0.4, holds -0.5, and it says {found!r}. Hint: "
-        "both intervals must be on the good side, not one."
+        f"the choir's interval, -0.6 ± 0.4, contains -0.5, and it says {found!r}. "
+        "Hint: both intervals must be on the good side, not one."
     )
     assert decided(around(0.04, 0.02), around(0.2, 0.05)) == "reject", (
         "one interval is open and the other is bad, and it waits. Hint: look for a "
