@@ -238,7 +238,7 @@ def test_random_squares_are_parts_of_the_photo(fast):
     ramp = np.tile(8 * np.arange(30, dtype="uint8")[:, None], (20, 1, 3))
     found = np.stack([fast["random_square"](tf.constant(ramp), 16) for _ in range(8)])
     assert found.shape == (8, 16, 16, 3) and found.dtype == "float32"
-    # Each row is the same: squares are turned nowhere and not stretched beyond the photo.
+    # Each row is the same: not turned, and not stretched beyond the photo.
     np.testing.assert_allclose(found, np.broadcast_to(found[:, :1], found.shape), 1e-4)
     slopes = np.diff(found[:, 0, 2:-2], axis=1).mean(axis=(1, 2))
     assert np.all(slopes >= 7.9) and np.all(slopes <= 8 * 20 / 16 + 0.1)
