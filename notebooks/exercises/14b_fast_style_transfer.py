@@ -151,8 +151,8 @@ def check_2(answer):
     )
     slope = 2 * luma[..., None] * weights / 255 / 20
     assert close(np.asarray(flow) * 1e4, slope * 1e4, 1e-3), (
-        "the gradient is not that of the luma difference. Hint: the weights are exactly "
-        "0.299, 0.587 and 0.114, and nothing is rounded or cut off."
+        "the gradient is not that of the luma difference. Hint: the weights are "
+        "exactly 0.299, 0.587 and 0.114, and nothing is rounded or cut off."
     )
 
 
