@@ -1,9 +1,10 @@
 """Exercises of lesson 14b: solutions, then checkers, then wrong answers.
 
 14b.1 in the lesson: `any_size(lambda x: network(x).numpy(), photo)`. 14b.2: the larger
-the weight of the term, the less the network can change. 14b.3: the network has two
-strides of 2, so only a move by four pixels moves its result as a whole. In a video,
-pictures that follow each other should differ only as the photos do.
+the weight of the term, the less the network can change. 14b.3: the network adds new
+noise in each call, and its two strides of 2 move a result as a whole only when the photo
+moves by four pixels. In a video, pictures that follow each other should differ only as
+the photos do.
 """
 
 from course_utils.judge import close
