@@ -2,7 +2,7 @@
 
 14b.1 in the lesson: `any_size(lambda x: network(x).numpy(), photo)`. 14b.2: the larger
 the weight of the term, the less the network can change. 14b.3: the network adds new
-noise in each call, and its two strides of 2 move a result as a whole only when the photo
+noise in each call; its two strides of 2 move a result as a whole only when the photo
 moves by four pixels. In a video, pictures that follow each other should differ only as
 the photos do.
 """
