@@ -89,19 +89,9 @@ def check_2(answer):
     calls = []
 
     def draw(tokens, hidden):
-        tokens, hidden = np.asarray(tokens), np.asarray(hidden)
-        assert tokens.shape == (6, 4), (
-            f"draw gets tokens of the shape {tokens.shape}, not (6, 4). Hint: give it "
-            "all voices; `hidden` says which are drawn."
-        )
-        assert hidden.shape == (6, 4), (
-            f"draw gets `hidden` of the shape {hidden.shape}, not (6, 4). Hint: "
-            "np.zeros(tokens.shape, bool), then one column of True."
-        )
-        assert hidden.dtype == bool, (
-            f"`hidden` is {hidden.dtype}, not bool. Hint: np.zeros(tokens.shape, bool)."
-        )
-        calls.append((tokens.copy(), hidden.copy()))
+        calls.append((np.array(tokens), np.array(hidden)))
+        if calls[-1][0].shape != (6, 4) or calls[-1][1].shape != (6, 4):
+            return tokens
         return np.where(hidden, 100 + len(calls), tokens)
 
     start = np.arange(24).reshape(6, 4) + 40
@@ -113,9 +103,21 @@ def check_2(answer):
     assert len(calls) == 5, (
         f"in 5 passes draw is called {len(calls)} times. Hint: one call in each pass."
     )
+    for seen, hidden in calls:
+        assert seen.shape == (6, 4), (
+            f"draw gets tokens of the shape {seen.shape}, not (6, 4). Hint: give it "
+            "all voices; `hidden` says which are drawn."
+        )
+        assert hidden.shape == (6, 4), (
+            f"draw gets `hidden` of the shape {hidden.shape}, not (6, 4). Hint: "
+            "np.zeros(tokens.shape, bool), then one column of True."
+        )
+        assert hidden.dtype == bool, (
+            f"`hidden` is {hidden.dtype}, not bool. Hint: np.zeros(tokens.shape, bool)."
+        )
     chosen = [np.flatnonzero(hidden.any(axis=0)).tolist() for _, hidden in calls]
     assert [0] not in chosen and all(0 not in some for some in chosen), (
-        "the soprano, voice 0, is hidden. Hint: 1 + n % 3 is 1, 2, 3, 1, …"
+        "the soprano, voice 0, is hidden. Hint: 1 + n % 3 is never 0."
     )
     assert all(len(some) == 1 for some in chosen), (
         f"the passes hide the voices {chosen[:3]}. Hint: one voice a pass, with a new "
@@ -123,7 +125,7 @@ def check_2(answer):
     )
     assert chosen == [[1], [2], [3], [1], [2]], (
         f"the passes hide the voices {[*map(sum, chosen)]}, not 1, 2, 3, 1, 2. Hint: "
-        "1 + n % 3."
+        "in pass n, it is voice 1 + n % 3."
     )
     assert all(hidden.sum() == 6 for _, hidden in calls), (
         "not all steps of the voice are hidden. Hint: hidden[:, voice] = True."
