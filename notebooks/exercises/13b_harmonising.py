@@ -1,6 +1,28 @@
 """Exercises of lesson 13b: solutions, then checkers, then wrong answers."""
 
-# 13b.3
+# 13b.2, to hear it, in a new cell:
+#
+# tokens, places = start_of(*melody)
+# draws = keras.random.SeedGenerator(1)
+# start = rewrite(tokens, places, seed, passes=1)
+# found = voice_by_voice(lambda t, h: draw(t, places, h, draws), start, 40)
+# plotting.play(*music.from_tokens(found))
+#
+# 13b.3, in a new cell:
+#
+# for temperature in (0.3, 0.7, 1.0):
+#     pieces = []
+#     for some in melodies:
+#         tokens, places = start_of(*some)
+#         tokens = rewrite(tokens, places, seed, temperature=temperature)
+#         tokens = revise(tokens, places, seed, temperature=temperature)
+#         pieces.append(music.from_tokens(tokens)[0])
+#     print(temperature, measure(pieces))
+#
+# With the model of the course and the seeds 0 to 2, a temperature of 0.3 leaves 1.2 to
+# 1.4 parallels, for a note that is drawn again is often the same, and only 12 to 14
+# dissonances; 0.7 leaves 0.0 to 0.2 and 26 to 28. A temperature of 1.0 leaves hardly
+# any parallel, but 43 to 44 dissonances, more than Bach's 33.
 
 from course_utils.judge import close
 
