@@ -164,6 +164,16 @@ def from_codes(codes, end):
     return np.where(codes % 128 > end, codes % 128, 0), codes > 127
 
 
+def from_tokens(tokens):
+    """Tokens (T, V), a pitch that begins, 1 where the voice holds, 0 where it rests ->
+    the pitches that sound, and holds. A hold in the first row is a rest."""
+    holds = tokens == 1
+    pitches = np.where(holds, 0, tokens)
+    for t in range(1, len(tokens)):
+        pitches[t] = np.where(holds[t], pitches[t - 1], pitches[t])
+    return pitches, holds
+
+
 def in_parallel(high, low, new_high, new_low):
     """True where two voices, the upper first, move in parallel fifths, octaves or
     unisons: both the same way, with the same interval of 7 or 0 semitones, up to

@@ -93,10 +93,11 @@ def play(pitches, holds=None, quarters_per_minute=90, seconds=8, sample_rate=800
     display(Audio(sound, rate=sample_rate, normalize=False))
 
 
-def show_roll(title, pitches, holds):
+def show_roll(title, pitches, holds, marks=None):
     """A piano roll: a bar for each note, a colour for each voice, the highest first.
 
-    pitches, holds: (T, V) or (T,), grids of sixteenths as for `play`.
+    pitches, holds: (T, V) or (T,), grids of sixteenths as for `play`. marks: (T, V),
+    True where a note begins that is to be black.
     """
     colours = ("tab:red", "tab:orange", "tab:green", "tab:blue")
     names = ("soprano", "alto", "tenor", "bass")
@@ -107,7 +108,10 @@ def show_roll(title, pitches, holds):
         # A gap at the end of a bar shows where the next note begins.
         spans = dict(width=lengths / 4 - 0.06, left=starts / 4, height=0.9)
         label = names[number] if len(found) == 4 else None
-        axis.barh(heights, color=colours[number % 4], label=label, **spans)
+        bars = axis.barh(heights, color=colours[number % 4], label=label, **spans)
+        for bar, (start, *_) in zip(bars, notes, strict=True):
+            if marks is not None and marks[start, number]:
+                bar.set_color("black")
     axis.set(title=title, xlabel="time in quarter notes", ylabel="pitch")
     axis.set_xlim(0, len(pitches) / 4)
     heights = [pitch for notes in found for *_, pitch in notes]

@@ -107,6 +107,17 @@ def test_play_stops_after_the_given_seconds_and_stays_small(played):
     assert not samples(played[2]).any()
 
 
+def test_a_roll_has_a_bar_for_each_note_and_black_ones_where_marked():
+    pitches = np.array([[72, 60], [72, 60], [74, 62], [74, 62]])
+    marks = np.zeros(pitches.shape, bool)
+    marks[2, 1] = True
+    plotting.show_roll("two voices", pitches, None, marks)
+    bars = plt.gca().patches
+    assert [bar.get_x() for bar in bars] == [0, 0.5, 0, 0.5]
+    black = [bar.get_facecolor()[:3] == (0, 0, 0) for bar in bars]
+    assert black == [False, False, False, True]
+
+
 def test_mistakes_are_one_sentence():
     for shape in [(0, 4, 4), (4, 4), (2, 4, 4, 2), (1, 2, 3, 4, 3)]:
         with one_sentence("show_images got the shape"):
