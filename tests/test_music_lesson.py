@@ -102,11 +102,11 @@ def test_the_interval_covers_a_known_rate():
         pieces = np.full((30, 100, 2), (60, 50))
         for piece, number in zip(pieces, rng.poisson(2, 30), strict=True):
             piece[:number, 1] = 70
-        low, high = music.interval(pieces, music.crossings)
+        low, high = music.confidence_interval(pieces, music.crossings)
         inside += low <= 2 <= high
     assert 0.88 < inside / 200 < 0.99
     same = [np.full((10, 2), (60, 70)), np.full((20, 2), (60, 70))]
-    assert music.interval(same, music.crossings) == (100, 100)
+    assert music.confidence_interval(same, music.crossings) == (100, 100)
 
 
 def test_one_rule_for_a_pair_of_voices():

@@ -9,7 +9,7 @@
 # sets["both rules"] = [p for p, _ in compose(num_pieces, rule=both)]
 # for name in ("network", "with the rule", "both rules"):
 #     print(name, music.rates(sets[name]))
-#     print([music.interval(sets[name], count) for count in music.FAULTS.values()])
+#     print([music.confidence_interval(sets[name], count) for count in music.FAULTS.values()])
 #
 # One expects more dissonances, crossings or notes out of range: a bass that may not
 # take a fifth or an octave takes something else. But a good pitch is nearly always
