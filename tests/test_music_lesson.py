@@ -308,10 +308,10 @@ def test_a_token_has_the_logit_of_the_move_that_leads_to_it(lesson):
         assert found[0, t, pitch + 30] == expected[0, t, 48]  # as far up as it goes
 
 
-@pytest.mark.parametrize("intervals", [False, True])
-def test_a_voice_sees_only_what_is_written_before_it(lesson, intervals):
+@pytest.mark.parametrize("head", ["plain_head", "interval_head"])
+def test_a_voice_sees_only_what_is_written_before_it(lesson, head):
     keras.utils.set_random_seed(1)
-    model = lesson["build_composer"](intervals)
+    model = lesson["build_composer"](lesson[head])
     rng = np.random.default_rng(0)
     before, above = rng.integers(40, 80, (1, 5, 4)), rng.integers(40, 80, (1, 5, 3))
     place, state = np.arange(5)[None], np.zeros((1, 8), "float32")
@@ -332,7 +332,7 @@ def test_a_voice_sees_only_what_is_written_before_it(lesson, intervals):
 
 
 def test_step_by_step_is_all_at_once(lesson):
-    model = lesson["build_composer"](intervals=True)
+    model = lesson["build_composer"](lesson["interval_head"])
     rng = np.random.default_rng(0)
     codes = rng.integers(40, 80, (1, 8, 4)) + 128 * rng.integers(0, 2, (1, 8, 4))
     before, place, above, state = lesson["inputs_of"](codes, np.arange(8)[None])
@@ -345,7 +345,7 @@ def test_step_by_step_is_all_at_once(lesson):
 
 
 def test_composed_pieces_are_grids(lesson):
-    model = lesson["build_composer"](intervals=True)
+    model = lesson["build_composer"](lesson["interval_head"])
     lesson["num_steps"] = 7
     for pitches, holds in lesson["compose"](model, 3, temperature=1.0, seed=1):
         assert pitches.shape == holds.shape and pitches.shape[1] == 4
