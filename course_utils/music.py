@@ -254,7 +254,7 @@ def rates(pieces):
     return {name: sum(map(count, pieces)) / steps for name, count in FAULTS.items()}
 
 
-def interval(pieces, count=parallels):
+def confidence_interval(pieces, count=parallels):
     """95 % confidence interval (low, high) of the faults per 100 steps: the pieces are
     drawn again 1,000 times, with replacement (bootstrap)."""
     found = np.array([(count(pitches), len(pitches)) for pitches in pieces])
