@@ -263,6 +263,28 @@ def test_copies_are_found_in_any_key():
     assert music.copied([copy[:3]], originals, 8) == 0
 
 
+def test_faults_are_shown_with_their_interval(capsys):
+    music.show_faults({"calm": [steps(C_MAJOR, C_MAJOR)]})
+    head, line = capsys.readouterr().out.splitlines()
+    assert head.split()[-3:] == ["range", "crossed", "dissonant"]
+    assert line.split() == "calm 0.00 (0.00 to 0.00) 0.0 0.0 0.0".split()
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (C_MAJOR, True),
+        ([76, 67, 64, 60], True),  # another octave
+        ([72, 69, 65, 53], False),  # another bass
+        ([72, 70, 64, 48], False),  # a seventh
+    ],
+)
+def test_pieces_that_end_as_they_began(last, expected):
+    piece = steps(C_MAJOR, [74, 67, 59, 43], last).astype("uint8")
+    assert music.rounds_off(piece) == expected
+    assert not music.rounds_off(steps([74, 72, 64, 48], last))  # a dissonance begins
+
+
 def test_shuffled_music_keeps_notes_and_rhythm():
     piece = datasets.load_music("bach_chorales", "test")[0]
     pitches, holds = piece["pitches"], piece["holds"]
