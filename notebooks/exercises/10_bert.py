@@ -5,15 +5,16 @@ from course_utils.judge import close
 import numpy as np
 
 
-def hide_words(words, order, limit):
-    """Word number of each token (T,), word numbers in order, limit -> bool (T,)."""
-    words = np.asarray(words)
-    hidden = np.zeros(len(words), bool)
-    for word in order:
-        more = words == word
-        if hidden.sum() + more.sum() <= limit:
-            hidden |= more
-    return hidden
+def frozen_classifier(encoder, num_classes):
+    """Encoder: ids (N, T) -> vectors (N, T, width). Returns a keras.Model."""
+    import keras
+    from keras import layers
+
+    encoder.trainable = False
+    ids = keras.Input((None,), dtype="int32")
+    vectors = encoder(ids)  # (N, T, width)
+    mean = layers.GlobalAveragePooling1D()(vectors, mask=ids != 0)  # (N, width)
+    return keras.Model(ids, layers.Dense(num_classes)(mean))
 
 
 def padded_attention(q, k, v, there):
@@ -35,59 +36,64 @@ def mask_predict(ids, probabilities, free, count, mask_id):
 
 
 def check_1(answer):
-    """Whole-word masking."""
-    words = np.array([0, 1, 1, 2, 3, 3, 3, 4, 5, 5])
-    result = np.asarray(answer(words.copy(), [2, 5], 4))
-    assert result.shape == (10,), (
-        f"for 10 tokens the result has the shape {result.shape}, not (10,). "
-        "Hint: one True or False for each token."
+    """A frozen encoder, the mean without padding, one dense layer."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    ids = keras.Input((None,), dtype="int32")
+    encoder = keras.Model(ids, layers.Dense(6)(layers.Embedding(20, 5)(ids)))
+    given = [weight.copy() for weight in encoder.get_weights()]
+    model = answer(encoder, 3)
+    assert isinstance(model, keras.Model), (
+        f"it returns {type(model).__name__}, not a keras.Model. "
+        "Hint: keras.Model(ids, logits); ids = keras.Input((None,), dtype='int32')."
     )
-    assert result.dtype == bool, (
-        f"the result holds {result.dtype}, not bool. "
-        "Hint: start with np.zeros(len(words), bool)."
+    rows = np.array([[4, 9, 2, 0, 0], [7, 1, 3, 8, 5]], "int32")
+    logits = np.asarray(model(rows))
+    assert logits.shape == (2, 3), (
+        f"for 2 rows and 3 classes the result has shape {logits.shape}, not (2, 3). "
+        "Hint: average over positions, then layers.Dense(num_classes)."
     )
-    split = [w for w in set(words.tolist()) if 0 < result[words == w].mean() < 1]
-    assert not split, (
-        f"word {split[:1]} is hidden in part. "
-        "Hint: words == word marks all tokens of a word."
+    now = encoder.get_weights()
+    assert all(close(a, b) for a, b in zip(given, now, strict=True)), (
+        "the encoder has other weights now. Hint: call the encoder as it is given."
     )
-    assert result.tolist() == np.isin(words, [2, 5]).tolist(), (
-        "with room for both words, it does not hide exactly these. "
-        "Hint: hide every word of `order` that fits, and no other."
+    learnt = [tuple(weight.shape) for weight in model.trainable_weights]
+    assert len(learnt) != 0, (
+        "nothing can be trained, not even the dense layer. "
+        "Hint: set encoder.trainable = False, not model.trainable."
     )
-    full = np.asarray(answer(words.copy(), [1, 5, 0], 4))
-    assert full.sum() <= 4, (
-        f"{full.sum()} tokens are hidden, the limit is 4. "
-        "Hint: look at the sum before you hide a word."
+    assert len(learnt) < 6, (
+        "the encoder's weights are trained, too. "
+        "Hint: encoder.trainable = False freezes them."
     )
-    assert sum(full[words == 5]) != 1, (
-        "word 5 is hidden in part. Hint: hide whole words, or nothing of them."
+    assert sorted(learnt) == [(3,), (6, 3)], (
+        f"the weights to train have the shapes {learnt}, not (6, 3) and (3,). "
+        "Hint: freeze the whole encoder, and add one dense layer with a bias."
     )
-    exact = np.asarray(answer(words.copy(), [1, 5], 4))
-    assert exact.tolist() == np.isin(words, [1, 5]).tolist(), (
-        "two words of two tokens do not fill a limit of 4. "
-        "Hint: exactly `limit` tokens may be hidden: <=, not <."
+    vectors = np.asarray(encoder(rows))
+    real = (rows != 0)[..., None]
+    mean = (vectors * real).sum(axis=1) / real.sum(axis=1)
+    kernel, bias = [np.asarray(weight) for weight in model.trainable_weights]
+    bias = bias + np.array([0.5, -1.0, 2.0])
+    model.trainable_weights[1].assign(bias)
+    logits = np.asarray(model(rows))
+    assert not close(logits.sum(axis=1), np.ones(2), 1e-4), (
+        "the result sums to 1: these are probabilities, not logits. "
+        "Hint: the dense layer has no activation."
     )
-    assert full.tolist() == exact.tolist(), (
-        "words 1 and 5 come first and fill the limit, but others are hidden. "
-        "Hint: go through the words as `order` gives them."
+    assert not close(logits, vectors[:, 0] @ kernel + bias, 1e-4), (
+        "only the first position is read. "
+        "Hint: layers.GlobalAveragePooling1D()(vectors, mask=ids != 0)."
     )
-    skipped = np.asarray(answer(words.copy(), [1, 3, 0, 4], 4))
-    assert skipped.any() and skipped[words == 1].all(), (
-        "the first word of `order` is not hidden, although it fits. "
-        "Hint: go through `order` from its beginning."
+    assert not close(logits, vectors.mean(axis=1) @ kernel + bias, 1e-4), (
+        "padding is part of the mean. "
+        "Hint: layers.GlobalAveragePooling1D()(vectors, mask=ids != 0)."
     )
-    assert skipped.tolist() == np.isin(words, [1, 0, 4]).tolist(), (
-        "after a word that is too long, shorter ones that fit are not hidden. "
-        "Hint: skip that word and go on, instead of stopping."
-    )
-    late = np.asarray(answer(np.array([7, 7, 8, 9]), [9, 8, 7], 2))
-    assert late.tolist() == [False, False, True, True], (
-        "word numbers need not begin at 0, and `order` counts. "
-        "Hint: compare `words` with each number in `order`."
-    )
-    assert not np.asarray(answer(words.copy(), [3], 2)).any(), (
-        "a word longer than the limit is hidden. Hint: then nothing is."
+    assert close(logits, mean @ kernel + bias, 1e-4), (
+        "the logits are not those of the mean over the real tokens. "
+        "Hint: layers.GlobalAveragePooling1D()(vectors, mask=ids != 0), then one Dense."
     )
 
 
@@ -222,26 +228,39 @@ def check_3(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "hide_words__below_the_limit": [("<= limit", "< limit")],
-    "hide_words__over_the_limit": [("hidden.sum() + more.sum()", "hidden.sum()")],
-    "hide_words__cuts_the_last_word": """hidden = np.isin(words, order)
-    hidden[np.flatnonzero(hidden)[limit:]] = False
-    return hidden""",
-    "hide_words__all_words": """return np.isin(words, order)""",
-    "hide_words__limit_of_words": """return np.isin(words, list(order)[:limit])""",
-    "hide_words__in_the_order_of_the_text": [
-        ("for word in order", "for word in sorted(order)")
+    "frozen_classifier__not_frozen": [("    encoder.trainable = False\n", "")],
+    "frozen_classifier__averages_padding": [(", mask=ids != 0", "")],
+    "frozen_classifier__probabilities": [
+        ("layers.Dense(num_classes)", 'layers.Dense(num_classes, "softmax")')
     ],
-    "hide_words__first_token_only": [
-        ("hidden |= more", "hidden[more.argmax()] = True")
+    "frozen_classifier__first_token": [
+        ("layers.GlobalAveragePooling1D()(vectors, mask=ids != 0)", "vectors[:, 0]")
     ],
-    "hide_words__integers": [("return hidden", "return hidden.astype(int)")],
-    "hide_words__stops_when_full": """hidden = np.zeros(len(words), bool)
-    for word in order:
-        if hidden.sum() + np.sum(words == word) > limit:
-            return hidden
-        hidden |= words == word
-    return hidden""",
+    "frozen_classifier__largest_numbers": [
+        (
+            "layers.GlobalAveragePooling1D()(vectors, mask=ids != 0)",
+            "layers.GlobalMaxPooling1D()(vectors)",
+        )
+    ],
+    "frozen_classifier__all_frozen": [
+        (
+            "return keras.Model(ids, layers.Dense(num_classes)(mean))",
+            "model = keras.Model(ids, layers.Dense(num_classes)(mean))\n"
+            "    model.trainable = False\n    return model",
+        )
+    ],
+    "frozen_classifier__last_layer_trained": [
+        ("encoder.trainable = False", "encoder.layers[1].trainable = False")
+    ],
+    "frozen_classifier__no_mean": [
+        ("layers.Dense(num_classes)(mean)", "layers.Dense(num_classes)(vectors)")
+    ],
+    "frozen_classifier__returns_the_result": [
+        (
+            "return keras.Model(ids, layers.Dense(num_classes)(mean))",
+            "return layers.Dense(num_classes)(mean)",
+        )
+    ],
     "padded_attention__sees_padding": [
         ("np.where(there[:, None, :], scores, -np.inf)", "scores")
     ],
