@@ -1,8 +1,8 @@
 """Exercises of lesson 10: solutions, then checkers, then wrong answers."""
 
 # 10.3: the spelling of the editions. "Emma" prints "every thing", "any body" and
-# "surprize", "Mansfield Park" "everything", "anything" and "everybody". Only some of the
-# other words belong to the stories: "cousin", "uncle", "officers", "cottage".
+# "surprize", "Mansfield Park" "everything", "anything" and "everybody". Of the others,
+# some belong to the stories: "cousin", "uncle", "officers", "cottage".
 # 10.4: 39.0 % of the same blanks, where a neighbour that is hidden, or a pair that is
 # new, leaves the decision to the other neighbour.
 
