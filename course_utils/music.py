@@ -254,13 +254,30 @@ def rates(pieces):
     return {name: sum(map(count, pieces)) / steps for name, count in FAULTS.items()}
 
 
-def interval(pieces, count=parallels):
+def confidence_interval(pieces, count=parallels):
     """95 % confidence interval (low, high) of the faults per 100 steps: the pieces are
     drawn again 1,000 times, with replacement (bootstrap)."""
     found = np.array([(count(pitches), len(pitches)) for pitches in pieces])
     rows = np.random.default_rng(0).integers(0, len(found), (1000, len(found)))
     faults, steps = found[rows].sum(axis=1).T
     return tuple(np.percentile(100 * faults / steps, (2.5, 97.5)))
+
+
+def show_faults(sets):
+    """Print the rates of {name: pieces}, pieces as in `rates`, a line for each."""
+    print("per 100 steps      parallels (95 % CI)         range  crossed  dissonant")
+    for name, pieces in sets.items():
+        found, *others = rates(pieces).values()
+        low, high = confidence_interval(pieces)
+        numbers = "".join(f"{value:9.1f}" for value in others)
+        print(f"{name:18} {found:9.2f} ({low:.2f} to {high:.2f}) {numbers}")
+
+
+def rounds_off(pitches):
+    """True if the first and last chord of pitches (T, 4) are consonant, over the same
+    note in the bass, up to octaves."""
+    same_bass = (int(pitches[0, 3]) - int(pitches[-1, 3])) % 12 == 0
+    return same_bass and not dissonances(pitches[[0, -1]])
 
 
 def shuffled(pitches, holds, rng, first=0):

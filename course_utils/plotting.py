@@ -6,6 +6,7 @@ from course_utils import CourseError, music
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patches import Ellipse
 
 
 def set_style():
@@ -146,3 +147,121 @@ def blind_test(excerpts):
     for button in buttons:
         button.on_click(react)
     display(ipywidgets.HBox([*buttons, told]), sound)
+
+
+def show_score(title, pitches, holds, place=0, bars=4):
+    """Sheet music for four voices: soprano and alto above, tenor and bass below.
+
+    pitches, holds: (T, 4), grids of sixteenths as for `play`. place: of the first step
+    in its bar of 4/4, from 0 to 15. bars: how many on each line. The letters G and F
+    stand for the treble and the bass clef, rests are left blank, and the key signature
+    is the one that fits most notes.
+    """
+    notes = music.voices(pitches, holds)
+    key = _key(np.array([pitch for voice in notes for *_, pitch in voice]))
+    lines = math.ceil((len(pitches) + place) / (16 * bars))
+    figure, axes = plt.subplots(lines, 1, figsize=(10, 1.8 * lines), squeeze=False)
+    figure.suptitle(title)
+    for line, axis in enumerate(axes[:, 0]):
+        _draw_staves(axis, key, bars)
+        accidentals = {}  # of each bar, line or space
+        for start, number, length, pitch in sorted(
+            (start + place - 16 * bars * line, number, length, pitch)
+            for number, voice in enumerate(notes)
+            for start, length, pitch in voice
+        ):
+            height, sharps = _spelled(pitch, key)
+            for at, size, last in _split(start, length):
+                if 0 <= at < 16 * bars:
+                    _draw_note(axis, at, size, height, number, tie=not last)
+            signed = accidentals.get((start // 16, height), _usual(height, key))
+            if 0 <= start < 16 * bars and sharps != signed:
+                accidentals[start // 16, height] = sharps
+                sign = {-2: "♭♭", -1: "♭", 0: "♮", 1: "♯", 2: "x"}[sharps]
+                axis.text(
+                    start + 0.2,
+                    height - DOWN[number],
+                    sign,
+                    va="center",
+                    ha="right",
+                    size=8,
+                )
+    plt.show()
+
+
+def _key(pitches):
+    """How many sharps (flats below 0) leave the fewest notes with an accidental."""
+    heard = np.bincount(pitches % 12, minlength=12)
+    fits = {
+        k: sum(heard[7 * f % 12] for f in range(k - 1, k + 6)) for k in range(-6, 7)
+    }
+    return max(fits, key=lambda k: (fits[k], -abs(k)))
+
+
+def _spelled(pitch, key):
+    """The height on the staff, counted from C0 (7 to an octave), and the sharps."""
+    # By fifths: F is -1, C 0, G 1, D 2, …; seven fifths more are one sharp more.
+    fifth = next(f for f in range(key - 3, key + 9) if 7 * f % 12 == pitch % 12)
+    sharps = (fifth + 1) // 7
+    return 4 * fifth % 7 + 7 * ((pitch - sharps) // 12 - 1), sharps
+
+
+def _usual(height, key):
+    """The sharps that a key signature gives to a height on the staff."""
+    fifth = next(f for f in range(key - 1, key + 6) if 4 * f % 7 == height % 7)
+    return (fifth + 1) // 7
+
+
+def _split(start, length):
+    """A note as parts [(start, length, is it the last?), ...] that can be written:
+    none crosses a bar line, and each has a notehead of its own."""
+    parts, end = [], start + length
+    while start < end:
+        room = min(end - start, 16 - start % 16)
+        size = next(size for size in (16, 12, 8, 6, 4, 3, 2, 1) if size <= room)
+        parts.append((start, size, start + size == end))
+        start += size
+    return parts
+
+
+DOWN = (0, 0, 8, 8)  # the lower staff is drawn so much lower
+
+
+def _draw_staves(axis, key, bars):
+    axis.set(xlim=(-10, 16 * bars), ylim=(2, 48), xticks=[], yticks=[])
+    axis.grid(False)
+    axis.spines[:].set_visible(False)
+    # The lowest lines are E4, 30 steps of the scale above C0, and G2, 18 above.
+    for lowest, clef, line in ((30, "G", 32), (18 - DOWN[2], "F", 24 - DOWN[2])):
+        axis.hlines(range(lowest, lowest + 9, 2), -10, 16 * bars, color="0.6", lw=0.6)
+        axis.text(-9.5, line, clef, va="center", size=11, weight="bold", style="italic")
+        sharps, flats = (38, 35, 39, 36, 33, 37, 34), (34, 37, 33, 36, 32, 35, 31)
+        down = 0 if clef == "G" else 14 + DOWN[2]
+        for i, height in enumerate((sharps if key > 0 else flats)[: abs(key)]):
+            sign = "♯" if key > 0 else "♭"
+            axis.text(i - 7.5, height - down, sign, va="center", size=8)
+    axis.vlines(range(0, 16 * bars + 1, 16), 18 - DOWN[2], 38, color="0.6", lw=0.6)
+
+
+def _draw_note(axis, at, size, height, number, tie):
+    ledgers = range(40, height + 1, 2) if number < 2 else range(28, height + 1, 2)
+    lowest, up = (28 if number < 2 else 16), number % 2 == 0
+    ledgers = [*ledgers, *range(lowest, height - 1, -2)]
+    height -= DOWN[number]
+    ledgers = [line - DOWN[number] for line in ledgers]
+    x, ink = at + 0.8, "black" if size < 8 else "white"
+    head = Ellipse((x, height), 0.9, 1.8, facecolor=ink, edgecolor="black", zorder=3)
+    axis.add_patch(head)
+    edge, tip = (x + 0.42, height + 6) if up else (x - 0.42, height - 6)
+    if size < 16:
+        axis.vlines(edge, min(height, tip), max(height, tip), color="black", lw=0.8)
+    for flag in range({1: 2, 2: 1, 3: 1}.get(size, 0)):
+        y, slope = (tip - 1.5 * flag, -1.5) if up else (tip + 1.5 * flag, 1.5)
+        axis.plot([edge, edge + 0.8], [y, y + slope], color="black", lw=1.2)
+    if size in (3, 6, 12):
+        axis.plot(x + 0.9, height + 0.6, ".", color="black", ms=2)
+    if tie:
+        along = np.linspace(0, 1, 9)
+        bow = height + (1.6 if up else -1.6) * (1 + np.sin(np.pi * along) / 2)
+        axis.plot(x + along * size, bow, color="black", lw=0.7)
+    axis.hlines(ledgers, x - 0.8, x + 0.8, color="0.6", lw=0.6)

@@ -2,6 +2,7 @@
 
 import io
 import wave
+from collections import Counter, defaultdict
 
 import course_utils
 from course_utils import CourseError, artifacts, datasets, music, reading
@@ -21,8 +22,7 @@ C_MAJOR = [72, 67, 64, 48]
 @pytest.fixture(scope="module")
 def lesson():
     names = dict(np=np, tf=tf, keras=keras, layers=layers, ops=ops, END=2, HOLD=1)
-    names |= dict(semitones=np.arange(-24, 25), music=music)
-    names["normal"] = keras.initializers.RandomNormal(stddev=0.3)
+    names["music"] = music
     names = lessons.definitions("13", **names)
     names |= dict(width=8, embedding_dim=4, window=6, batch_size=2)
     return names
@@ -102,11 +102,11 @@ def test_the_interval_covers_a_known_rate():
         pieces = np.full((30, 100, 2), (60, 50))
         for piece, number in zip(pieces, rng.poisson(2, 30), strict=True):
             piece[:number, 1] = 70
-        low, high = music.interval(pieces, music.crossings)
+        low, high = music.confidence_interval(pieces, music.crossings)
         inside += low <= 2 <= high
     assert 0.88 < inside / 200 < 0.99
     same = [np.full((10, 2), (60, 70)), np.full((20, 2), (60, 70))]
-    assert music.interval(same, music.crossings) == (100, 100)
+    assert music.confidence_interval(same, music.crossings) == (100, 100)
 
 
 def test_tokens_become_pitches_and_holds():
@@ -263,6 +263,28 @@ def test_copies_are_found_in_any_key():
     assert music.copied([copy[:3]], originals, 8) == 0
 
 
+def test_faults_are_shown_with_their_interval(capsys):
+    music.show_faults({"calm": [steps(C_MAJOR, C_MAJOR)]})
+    head, line = capsys.readouterr().out.splitlines()
+    assert head.split()[-3:] == ["range", "crossed", "dissonant"]
+    assert line.split() == "calm 0.00 (0.00 to 0.00) 0.0 0.0 0.0".split()
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (C_MAJOR, True),
+        ([76, 67, 64, 60], True),  # another octave
+        ([72, 69, 65, 53], False),  # another bass
+        ([72, 70, 64, 48], False),  # a seventh
+    ],
+)
+def test_pieces_that_end_as_they_began(last, expected):
+    piece = steps(C_MAJOR, [74, 67, 59, 43], last).astype("uint8")
+    assert music.rounds_off(piece) == expected
+    assert not music.rounds_off(steps([74, 72, 64, 48], last))  # a dissonance begins
+
+
 def test_shuffled_music_keeps_notes_and_rhythm():
     piece = datasets.load_music("bach_chorales", "test")[0]
     pitches, holds = piece["pitches"], piece["holds"]
@@ -302,22 +324,24 @@ def test_windows_are_transposed_alike(lesson):
     assert np.array_equal(above[:, :-1], before[:, 1:, :3])
 
 
-def test_changes_number_interval_before_after_and_way(lesson):
-    base, was, new = np.array([[[60]]]), np.array([[[67, 72]]]), np.array([[[69, 70]]])
-    found = np.array(lesson["changes"](base, was, new))
-    assert found.shape == (1, 1, 2, 49)
-    for move, expected in [
-        (2, [(7, 7, 2), (0, 8, 0)]),  # a parallel fifth; the second one the other way
-        (-2, [(7, 11, 0), (0, 0, 2)]),
-        (0, [(7, 9, 1), (0, 10, 1)]),
-    ]:
-        numbers = [(old * 12 + later) * 3 + way for old, later, way in expected]
-        assert found[0, 0, :, 24 + move].tolist() == numbers
+def test_a_token_has_the_logit_of_the_move_that_leads_to_it(lesson):
+    y, own = keras.Input((None, 5)), keras.Input((None, 1), dtype="int32")
+    model = keras.Model([y, own], lesson["move_logits"](y, own))
+    values = np.random.default_rng(0).normal(size=(1, 3, 5)).astype("float32")
+    found = np.array(model([values, np.array([[[60], [70], [2]]])]))
+    (dense,) = [layer for layer in model.layers if isinstance(layer, layers.Dense)]
+    expected = np.array(dense(values))
+    assert found.shape == (1, 3, 128) and not found[:, :, :3].any()
+    for t, pitch in enumerate([60, 70]):
+        for move in (-24, -1, 0, 2, 24):
+            assert found[0, t, pitch + move] == expected[0, t, move + 24]
+        assert found[0, t, pitch + 30] == expected[0, t, 48]  # as far up as it goes
 
 
-def test_a_voice_sees_only_what_is_written_before_it(lesson):
+@pytest.mark.parametrize("head", ["plain_head", "interval_head"])
+def test_a_voice_sees_only_what_is_written_before_it(lesson, head):
     keras.utils.set_random_seed(1)
-    model = lesson["build_composer"]()
+    model = lesson["build_composer"](lesson[head])
     rng = np.random.default_rng(0)
     before, above = rng.integers(40, 80, (1, 5, 4)), rng.integers(40, 80, (1, 5, 3))
     place, state = np.arange(5)[None], np.zeros((1, 8), "float32")
@@ -338,7 +362,7 @@ def test_a_voice_sees_only_what_is_written_before_it(lesson):
 
 
 def test_step_by_step_is_all_at_once(lesson):
-    model = lesson["build_composer"]()
+    model = lesson["build_composer"](lesson["interval_head"])
     rng = np.random.default_rng(0)
     codes = rng.integers(40, 80, (1, 8, 4)) + 128 * rng.integers(0, 2, (1, 8, 4))
     before, place, above, state = lesson["inputs_of"](codes, np.arange(8)[None])
@@ -351,16 +375,14 @@ def test_step_by_step_is_all_at_once(lesson):
 
 
 def test_composed_pieces_are_grids(lesson):
-    model = lesson["build_composer"]()
-    lesson["composer"] = model
-    lesson |= dict(
-        music=music, forward=lambda inputs: model([tf.constant(i) for i in inputs])
-    )
-    for pitches, holds in lesson["compose"](3, 7, temperature=1.0, seed=1):
+    model = lesson["build_composer"](lesson["interval_head"])
+    lesson["num_steps"] = 7
+    for pitches, holds in lesson["compose"](model, 3, temperature=1.0, seed=1):
         assert pitches.shape == holds.shape and pitches.shape[1] == 4
         assert np.all((pitches == 0) | (pitches > 2)) and np.all(pitches < 128)
         assert np.array_equal(pitches[1:][holds[1:]], pitches[:-1][holds[1:]])
-    ruled = lesson["compose"](8, 12, 1.0, 1, music.makes_parallel)
+    lesson["num_steps"] = 12
+    ruled = lesson["compose"](model, 8, 1.0, 1, music.makes_parallel)
     assert not sum(music.parallels(pitches) for pitches, _ in ruled)
     given = []
 
@@ -368,7 +390,7 @@ def test_composed_pieces_are_grids(lesson):
         given.append((before, now.copy(), voice))
         return np.ones((len(before), 128), bool)
 
-    silent = lesson["compose"](8, 12, 1.0, 1, forbid_all)  # holds and rests are free
+    silent = lesson["compose"](model, 8, 1.0, 1, forbid_all)  # holds and rests are free
     assert not any(pitches.any() for pitches, _ in silent)
     for before, now, _ in given:  # neither the end nor a hold is a pitch
         assert not before.any() and not now.any()
@@ -381,19 +403,22 @@ def test_composed_pieces_are_grids(lesson):
     assert holds.tolist() == [[False] * 4, [True, True, False, True]]
 
 
-def test_counting_gives_probabilities(lesson):
-    """Over all moves they sum to at most 1, and a stream that repeats is cheap."""
-    from collections import Counter, defaultdict
-
-    lesson |= dict(Counter=Counter, defaultdict=defaultdict)
+def test_counting_knows_moves_in_any_key(lesson):
+    """A stream that repeats is cheap, and so is the same one in another key."""
     chord = np.array(C_MAJOR)
     rows = [[2] * 4, *[chord, chord + 128, chord + 2, chord + 130] * 50]
-    stream = np.array(rows), np.arange(201) % 16
-    nats = lesson["counting_nats"](stream, stream)
-    assert nats.shape == (4,) and 0 < nats.sum() < 0.5
-    higher = np.where(stream[0] % 128 > 2, stream[0] + 3, stream[0]), stream[1]
-    found = lesson["counting_nats"](stream, higher)
-    assert found.sum() < nats.sum() + 0.5  # only the first row has another pitch
+    codes, places = np.array(rows), np.arange(201) % 16
+    higher = np.where(codes % 128 > 2, codes + 3, codes)
+    counts = defaultdict(Counter)
+    for facts, move in lesson["cells_of"]((codes, places)):
+        for known in range(1, 6):
+            counts[facts[:known]][move] += 1
+    assert counts[0,].total() == 200 and counts[0,]["hold"] == 100
+    assert counts[3,][2] == 50 and counts[3,][-2] == 49
+    streams = {"same": (codes, places), "higher": (higher, places)}
+    lesson |= dict(Counter=Counter, counts=counts, streams=streams)
+    same, other = map(lesson["counted_nats"], streams)
+    assert 0 < same < 0.5 and same <= other < same + 0.5  # the first row differs
 
 
 @pytest.fixture(scope="module")

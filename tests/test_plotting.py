@@ -7,6 +7,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.patches import Ellipse
 from sentences import one_sentence
 
 matplotlib.use("agg")
@@ -128,3 +129,45 @@ def test_mistakes_are_one_sentence():
             plotting.play(grid)
     with one_sentence("same example"):
         plotting.play(np.full((5, 2), 60), np.zeros((3, 2), bool))
+
+
+@pytest.mark.parametrize(
+    ("pitches", "key"),
+    [
+        ([60, 62, 64, 65, 67, 69, 71], 0),  # C major
+        ([67, 69, 71, 72, 74, 76, 78], 1),  # G major, one sharp
+        ([65, 67, 69, 70, 72, 74, 76], -1),  # F major, one flat
+        ([63, 65, 67, 68, 70, 72, 74], -3),  # E flat major
+    ],
+)
+def test_scales_need_no_accidentals_in_their_key(pitches, key):
+    assert plotting._key(np.array(pitches)) == key
+    heights, sharps = zip(*[plotting._spelled(p, key) for p in pitches], strict=True)
+    assert [*np.diff(heights)] == [1] * 6  # one line or space to the next
+    assert [*sharps] == [plotting._usual(height, key) for height in heights]
+
+
+def test_notes_are_spelled_at_their_height():
+    assert plotting._spelled(60, 0) == (28, 0)  # C4, seven heights an octave
+    assert plotting._spelled(71, 0) == (34, 0)  # B4
+    assert plotting._spelled(66, 0) == (31, 1)  # F sharp
+    assert plotting._spelled(70, -1) == (34, -1)  # B flat
+    assert plotting._spelled(59, -6) == (28, -1)  # C flat, not B
+
+
+def test_notes_are_split_at_bar_lines_and_into_noteheads():
+    assert plotting._split(0, 16) == [(0, 16, True)]
+    assert plotting._split(12, 8) == [(12, 4, False), (16, 4, True)]
+    assert plotting._split(0, 5) == [(0, 4, False), (4, 1, True)]
+    assert plotting._split(-4, 8) == [(-4, 4, False), (0, 4, True)]
+
+
+def test_a_score_has_a_notehead_for_each_note(monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda: None)
+    pitches = np.array([[72, 67, 64, 48]] * 20)
+    holds = np.array([[False] * 4] + [[True] * 4] * 19)
+    plotting.show_score("a chord", pitches, holds, place=12, bars=2)
+    first, *rest = plt.gcf().axes
+    heads = [p for p in first.patches if isinstance(p, Ellipse)]
+    assert not rest and len(heads) == 8  # a quarter, tied to a whole note, four times
+    plt.close()

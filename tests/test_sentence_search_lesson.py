@@ -1,9 +1,11 @@
-"""Lesson 10b: passages, BM25, embeddings, ranks, and the questions."""
+"""Lesson 10b: passages, BM25, embeddings, ranks, answers, and the questions."""
 
 import json
 import re
+import textwrap
 from types import SimpleNamespace
 
+import course_utils
 from course_utils import DATA_DIR, SMOKE_TEST, CourseError, artifacts
 
 import keras
@@ -11,17 +13,17 @@ import keras_hub
 import lessons
 import numpy as np
 import pytest
-from scipy.sparse import coo_matrix, csr_matrix
-from scipy.stats import binomtest, rankdata
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+from scipy.sparse import csr_matrix
+from scipy.stats import rankdata
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
 TEXT = 'Mr. Knightley came. "Is he well?" she said. "Yes!" They went to St. Ives. '
 
 
 @pytest.fixture(scope="module")
 def lesson():
-    names = dict(np=np, re=re, keras=keras, csr_matrix=csr_matrix, binomtest=binomtest)
-    names |= dict(rankdata=rankdata, minilm=None)
+    names = dict(np=np, re=re, keras=keras, csr_matrix=csr_matrix, rankdata=rankdata)
+    names |= dict(CountVectorizer=CountVectorizer, textwrap=textwrap)
     names["course_utils"] = SimpleNamespace(SMOKE_TEST=SMOKE_TEST)
     names = lessons.definitions("10b", **names)
     exec(re.search("sentence_end = .*", "\n".join(cells().values()))[0], names)
@@ -49,11 +51,10 @@ def cells():
     ],
 )
 def test_the_index_fits_the_settings(changed, told):
-    names = dict(artifacts=artifacts, np=np, CourseError=CourseError)
+    names = dict(artifacts=artifacts, np=np, course_utils=course_utils)
     names |= dict(num_words=80, max_tokens=256, passages=["a"] * 7314, new_index=False)
     names |= changed
-    (source,) = (cell for cell in cells().values() if "\nsettings =" in cell)
-    source = source[source.index("settings =") :]
+    (source,) = (cell for cell in cells().values() if "settings = [" in cell)
     names["embed"] = lambda texts: np.full((len(texts), 4), 3.0)
     with lessons.shipped_only():
         if told:
@@ -70,7 +71,7 @@ def test_a_place_is_found_where_words_go_over_a_boundary(lesson):
     passages = ["a b", "c d e", "f"]
     ends = np.cumsum([len(passage) + 1 for passage in passages])
     place = function(
-        dict(lesson, novels_text=" ".join(passages), passage_ends=ends), "place"
+        dict(lesson, novels_text=" ".join(passages), passage_ends=ends), "passage_with"
     )
     found = [place(words) for words in ("a", "b c", "c", "d", "e f", "f")]
     assert found == [0, 0, 1, 1, 1, 2]
@@ -89,7 +90,7 @@ def test_passages_are_whole_sentences_and_the_whole_chapter(lesson):
 
 def test_bm25_is_its_formula(lesson):
     counts = np.array([[2, 0, 1, 0], [0, 1, 0, 4], [1, 1, 0, 0]])
-    found = lesson["bm25_weights"](coo_matrix(counts), k1=1.2, b=0.5).toarray()
+    found = lesson["bm25_weights"](csr_matrix(counts), k1=1.2, b=0.5).toarray()
     for p in range(3):
         for w in range(4):
             f, having = counts[p, w], np.sum(counts[:, w] > 0)
@@ -110,32 +111,28 @@ def tiny(lesson):
     tokenizer = models.BertTokenizer(words)
     lesson["preprocessor"] = models.BertTextClassifierPreprocessor(tokenizer, 12)
     lesson["batch_size"] = 2
+    (source,) = (cell for cell in cells().values() if "minilm = " in cell)
+    exec(source[source.index("vectors = ") : source.index("def embed")], lesson)
     return lesson
 
 
 def test_an_embedding_does_not_depend_on_the_other_texts(tiny):
-    encoder, pooled = tiny["encoder"], tiny["pooled"]
-    contextual = pooled(encoder.output["sequence_output"])
-    texts = ["a b c d a", "b", "d c " * 9, "c a"]
-    together = tiny["embed"](texts, contextual)
+    embed, texts = tiny["embed"], ["a b c d a", "b", "d c " * 9, "c a"]
+    together = embed(texts)
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    alone = np.concatenate([tiny["embed"]([text], contextual) for text in texts])
+    alone = np.concatenate([embed([text]) for text in texts])
     np.testing.assert_allclose(together, alone, atol=1e-5)
-    np.testing.assert_allclose(
-        tiny["embed"](texts * 2, contextual)[4:], alone, atol=1e-5
-    )
-    same = tiny["embed"](["d c " * 5 + "a b"], contextual)  # what follows is cut off
+    np.testing.assert_allclose(embed(texts * 2)[4:], alone, atol=1e-5)
+    same = embed(["d c " * 5 + "a b"])  # what follows is cut off
     np.testing.assert_allclose(same[0], together[2], atol=1e-5)
     assert np.abs(together[0] - together[3]).max() > 1e-3
 
 
-def test_static_vectors_know_no_order(tiny):
-    layer = tiny["encoder"].get_layer("token_embedding")
-    static = tiny["pooled"](layer(tiny["encoder"].input["token_ids"]))
-    found = tiny["embed"](["a b c", "c a b", "d"], static)
-    rows = layer.embeddings.numpy()[[2, 5, 6, 7, 3]]  # [CLS] a b c [SEP]
-    expected = rows.mean(axis=0) / np.linalg.norm(rows.mean(axis=0))
-    np.testing.assert_allclose(found[:2], [expected, expected], atol=1e-5)
+def test_an_embedding_is_the_mean_of_the_tokens(tiny):
+    inputs = tiny["preprocessor"](["a b c"])  # [CLS] a b c [SEP], then padding
+    vectors = tiny["encoder"].predict(inputs, verbose=0)["sequence_output"][0, :5]
+    expected = vectors.mean(axis=0) / np.linalg.norm(vectors.mean(axis=0))
+    np.testing.assert_allclose(tiny["embed"](["a b c"])[0], expected, atol=1e-5)
 
 
 def test_ranks_of_scores(lesson):
@@ -149,13 +146,34 @@ def test_first_right_passage(lesson):
     assert found.tolist() == [2, 3]  # of equal scores, the first passage first
 
 
-def test_sign_test(lesson):
-    test = lesson["sign_test"]
-    more, fewer, p = test(np.array([3, 3, 1, 2, 5]), np.array([1, 1, 2, 2, 4]))
-    assert (more, fewer) == (3, 1) and p == pytest.approx(2 * 5 / 16)
-    hits, others = np.array([True] * 7 + [False]), np.zeros(8, bool)
-    assert test(hits, others) == (7, 0, pytest.approx(2 / 2**7))  # McNemar's
-    assert test(hits, hits) == (0, 0, 1)
+def test_search_by_words(lesson):
+    passages = ["The cat sat.", "A dog and the cat.", "The dog!"]
+    search = function(dict(lesson, passages=passages), "word_search")
+    scores = search()(["Dog dog?", "the", "bird"])
+    assert scores.shape == (3, 3) and scores[0, 0] == 0
+    assert scores[0, 2] > scores[0, 1] > 0  # the shorter one
+    assert scores[1].all() and not scores[2].any()
+    assert not search("english")(["the"]).any()
+
+
+def test_the_answer_is_asked_of_the_best_passage(lesson, capsys):
+    passages = [f"Passage {i}." for i in range(30)]
+    index = np.zeros((30, 2))
+    index[7, 0], index[25, 0] = 1, 2  # 25 is not among the first 20 by words
+    asked = []
+
+    def write(model, prompts, num_new):
+        asked.extend(prompts)
+        return ["one", "two"]
+
+    names = dict(lesson, passages=passages, index=index, language_model=None)
+    names |= dict(num_new=5, chat=SimpleNamespace(write=write))
+    names |= dict(turns="<{}>", order="Answer.")
+    names["bm25"] = lambda texts: -np.arange(30.0)[None]
+    names["embed"] = lambda texts: np.array([[1.0, 0.0]])
+    function(names, "answer")("Who?")
+    assert asked == ["<Who?>", "<Answer.\nPassage: Passage 7.\nQuestion: Who?>"]
+    assert "with the passage: two" in capsys.readouterr().out
 
 
 def function(names, name):

@@ -107,6 +107,29 @@ def test_greedy_text_and_log_probabilities_are_those_of_the_model(client):
     assert all(len(top) == 3 for top in choice.logprobs.top_logprobs)
 
 
+def test_a_cache_that_grows_and_shrinks_reads_like_the_network():
+    """Row 0 goes past 128 positions and begins anew; row 1 is read all along."""
+    model, gpt = serving.models.Transformer(GPT), artifacts.load(GPT)
+    texts = np.random.default_rng(0).integers(256, 1000, (2, 150))
+    texts, positions = texts.astype("int32"), np.zeros(2, "int32")
+    lengths = []
+    for n in range(160):
+        if n == 140:
+            positions[0] = 0
+        ids, places = np.zeros((16, 1), "int32"), np.zeros(16, "int32")
+        ids[:2, 0], places[:2] = texts[[0, 1], positions], positions
+        logits = model.read(ids, places)
+        positions[0] += 1
+        positions[1] += n >= 80  # until then, a row that begins again and again
+        lengths.append(model.cache.shape[3])
+        if n in (0, 63, 64, 127, 128, 139, 140, 159):
+            for row, position in enumerate(positions):
+                whole = texts[row : row + 1, : max(1, position)]
+                expected = gpt(tf.constant(whole))[0, -1]
+                np.testing.assert_allclose(logits[row], expected, atol=1e-3)
+    assert lengths[0] == 64 and 256 in lengths and lengths[-1] == 128
+
+
 @pytest.mark.parametrize("model", [GPT, GRU])
 def test_streams_say_what_whole_answers_say(client, model):
     settings = dict(

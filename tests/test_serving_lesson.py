@@ -196,14 +196,14 @@ def written(name):
     return text.removeprefix(begin)
 
 
-def write_by_hand(engine):
+def write_by_hand(network):
     """The function `write` of the server by hand, which begins with an empty cache."""
     (write,) = [
         node
         for node in ast.parse(written("by_hand.py")).body
         if isinstance(node, ast.FunctionDef) and node.name == "write"
     ]
-    names = dict(np=np, engine=engine)
+    names = dict(np=np, network=network)
     exec(ast.unparse(write), names)
     return names["write"]
 
@@ -244,85 +244,57 @@ def test_a_server_with_litert_does_not_import_tensorflow():
     assert not subprocess.check_output([sys.executable, "-c", code], text=True).strip()
 
 
-def test_slots_hold_one_text_at_a_time(second):
-    lengths = np.random.default_rng(0).integers(1, 50, size=40)
-    steps = {}
-    for static in (True, False):
-        (slots, width, begins), steps[static] = second["schedule"](lengths, 4, static)
-        assert [*width] == [*lengths] and steps[static] == max(begins + width)
-        for slot in range(4):
-            mine = slots == slot
-            assert (begins[mine][1:] >= (begins + width)[mine][:-1]).all()
-    assert steps[True] == lengths.reshape(-1, 4).max(axis=1).sum()
-    assert sum(lengths) / 4 <= steps[False] < steps[True]
-    begins = second["schedule"]([3, 1, 1, 2], 2, False)[0][2]
-    assert [*begins] == [0, 0, 1, 2]  # as soon as a slot is free
-
-
-def test_numbers_of_a_log(second):
-    log = [[1, 2, 200, 1.5], [1, 3, 200, 2], [2, 5, 200, 4], [3, 5, 200, 4]]
-    log = np.array([*log, [2, 2, 429, np.nan]])
-    second["target"] = 2
-    assert second["rate"](log) == 1  # three more answers in three seconds
-    assert [*second["latency"](log)] == [1, 2, 3, 2]
-    assert [*second["latency"](log, 3)] == [0.5, 1, 2, 1]
-    assert second["goodput"](log) == 3 / 4  # three in time, in the seconds from 1 to 5
-    assert second["goodput"](log[:2]) == 2 / 2
-    num, refused, mean, p50, p95, *first, good = second["measures"](log)
-    assert (num, refused, mean, p50, good) == (4, 1 / 5, 2, 2, 3 / 4)
-    assert 2 < p95 < 3 and first[0] == 1 and 1 < first[1] < 2
-
-
 def loads(second, seconds):
     """The lesson's loads, of a server that takes `seconds`; how many are in flight."""
-    flight = []
+    flight = [0]
 
-    async def ask(client, log, due, stream=False):
-        flight.append(flight[-1] + 1 if flight else 1)
+    async def ask(url, log, begin, due, num_tokens):
+        flight.append(flight[-1] + 1)
         await asyncio.sleep(seconds)
         flight.append(flight[-1] - 1)
-        log.append((due, time.perf_counter(), 200, due))
+        ended = time.perf_counter() - begin
+        entry = {"due": due, "ended": ended, "latency": ended - due, "url": url}
+        log.append(entry | {"tokens": num_tokens})
 
     names = defined("18b", **second)
-    names |= dict(ask=ask, connect=lambda _: contextlib.AsyncExitStack(), duration=0.75)
+    names |= dict(ask=ask, duration=0.75, num_new=8, rng=np.random.default_rng(0))
     return names, flight
 
 
 def test_a_closed_loop_has_its_clients_in_flight(second):
     names, flight = loads(second, 0.02)
-    log = asyncio.run(names["closed_loop"]("", 3, 0.75))
-    assert max(flight) == 3 and log.shape[1] == 4 and len(log) >= 3
-    assert (log[:, 1] - log[:, 0] > 0.015).all()
-    assert np.ptp(log[:, 1]) < 0.75 / 2  # of the second half only
-    brief = asyncio.run(names["closed_loop"]("", 3, 0.3))
-    assert np.ptp(brief[:, 1]) < 0.3 / 2
-
-
-def test_a_log_tells_when_a_stream_began(second):
-    async def pieces():
-        for _ in range(3):
-            await asyncio.sleep(0.05)
-            yield "piece"
-
-    class Client:
-        async def create(self, stream, **asked):
-            return pieces() if stream else "answer"
-
-    client, log = Client(), []
-    client.completions = client
-    names = second | dict(asked={})
-    ask = lessons.definitions("18b", only=["ask"], **names)["ask"]
-    begin = time.perf_counter()
-    asyncio.run(ask(client, log, begin, stream=True))
-    asyncio.run(ask(client, log, begin))
-    (due, end, status, first), (*_, missing) = log
-    assert (due, status) == (begin, 200) and np.isnan(missing)
-    assert 0.04 < first - begin < end - begin - 0.09
+    log = asyncio.run(names["closed_loop"](["a", "b"], 3, [2, 5]))
+    assert max(flight) == 3 and {x["tokens"] for x in log} == {2, 5}
+    assert {x["url"] for x in log} == {"a", "b"}
+    assert min(x["latency"] for x in log) > 0.015
+    assert all(0 <= x["due"] < 0.75 for x in log)
+    half = names["steady"](log)
+    assert 0 < len(half) < len(log)
+    assert all(0.375 < x["ended"] <= 0.75 for x in half)
+    assert names["values"](half, "tokens").tolist() == [x["tokens"] for x in half]
 
 
 def test_an_open_loop_does_not_wait(second):
     names, flight = loads(second, 0.6)
-    log = asyncio.run(names["open_loop"]("", 100))
-    assert len(log) == 151 and max(flight) > 30
-    due = np.sort(log[:, 0])
-    assert 1 < due[-1] - due[0] < 2  # as planned, however late they were asked
+    log = asyncio.run(names["open_loop"]("a", 100, 1.5))
+    assert 110 < len(log) < 190 and max(flight) > 30
+    due = [x["due"] for x in log]
+    assert 0 < min(due) < 0.2 and 1.3 < max(due) < 1.5  # however late they were asked
+    assert all(x["latency"] > 0.59 for x in log)
+
+
+def test_a_refused_request_has_no_latency(second):
+    class Client:
+        async def post(self, url, json):
+            assert url == "http://a/v1/completions" and json["max_tokens"] == 5
+            await asyncio.sleep(0.05)
+            return types.SimpleNamespace(status_code=statuses.pop())
+
+    names, statuses, log = second | dict(client=Client()), [429, 200], []
+    ask = lessons.definitions("18b", only=["ask"], **names)["ask"]
+    begin = time.perf_counter()
+    for _ in range(2):
+        asyncio.run(ask("http://a", log, begin, 0.01, 5))
+    answered, refused = log
+    assert answered["latency"] == answered["ended"] - 0.01 > 0.03
+    assert np.isnan(refused["latency"]) and refused["ended"] > answered["ended"]

@@ -24,7 +24,11 @@ import tensorflow as tf
 
 
 class Transformer:
-    """Lesson 09's GPT, with a key-value cache."""
+    """Lesson 09's GPT, with a key-value cache.
+
+    A step takes time for each position of its cache, so the cache has one of a few
+    lengths (buckets, each compiled once): the shortest that holds the longest row.
+    """
 
     slots, chunk, ends = 16, 1, ()  # rows at once, ids of a row at once, last tokens
 
@@ -32,8 +36,11 @@ class Transformer:
         self.model, merges = artifacts.load(name), artifacts.card(name)["merges"]
         self.merges, self.bytes = merges, tokenizer.token_bytes(merges)
         self.context = decoding.context_length(self.model)
+        self.buckets = [n for n in (64, 128) if n < self.context] + [self.context]
         self.cache = decoding.empty_cache(self.model, self.slots)
-        self.read(np.zeros((self.slots, 1), "int32"), np.zeros(self.slots, "int32"))
+        for length in self.buckets:  # to compile them
+            last = np.full(self.slots, length - 1, "int32")
+            self.read(np.zeros((self.slots, 1), "int32"), last)
 
     def encode(self, text):
         return tokenizer.encode(text or "\n", self.merges)
@@ -42,8 +49,13 @@ class Transformer:
         return b"".join(self.bytes[id] for id in ids).decode(errors="replace")
 
     def read(self, ids, positions):
+        end = positions.max() + ids.shape[1]
+        length = next(n for n in self.buckets if n >= end)
+        cache = self.cache[:, :, :, :length]  # (blocks, 2, slots, length, heads, dim)
+        if missing := length - cache.shape[3]:
+            cache = tf.pad(cache, [(0, 0)] * 3 + [(0, missing)] + [(0, 0)] * 2)
         read, place = decoding.reader(self.model), tf.constant(positions)
-        logits, self.cache = read(tf.constant(ids), self.cache, place)
+        logits, self.cache = read(tf.constant(ids), cache, place)
         return logits[:, -1].numpy()
 
 

@@ -1,23 +1,19 @@
-"""Exercises of lesson 10b: solutions, then checkers, then wrong answers.
-
-To search overlapping passages (10b.1), let `cut` join the pieces of text.split(), and
-set new_index = True (about 10 minutes; longer with more passages).
-"""
+"""Exercises of lesson 10b: solutions, then checkers, then wrong answers."""
 
 from course_utils.judge import close
 
 import numpy as np
 
 
-def pieces(words, size, overlap):
-    """A list of words -> a list of lists of words."""
-    found, start = [], 0
-    while start < len(words):
-        found.append(words[start : start + size])
-        if start + size >= len(words):
-            break
-        start += size - overlap
-    return found
+def measures(scores, right, k):
+    """Scores (Q, N), Q lists of indices, a number -> MRR@k and recall@k."""
+    reciprocals, recalls = [], []
+    for row, own in zip(scores, right, strict=True):
+        hits = np.isin(np.argsort(-row)[:k], own)  # (k,), True for a right passage
+        rank = hits.argmax() + 1  # of the first right one
+        reciprocals.append(1 / rank if hits.any() else 0)
+        recalls.append(hits.sum() / len(own))
+    return np.mean(reciprocals), np.mean(recalls)
 
 
 def hard_loss(questions, right, wrong, scale=20):
@@ -42,64 +38,69 @@ def diverse(question, passages, num, weight):
 
 
 def check_1(answer):
-    """Overlapping pieces of a list of words."""
-    words = "a b c d e f g h i j".split()
+    """Mean reciprocal rank and recall of a search."""
+    # The ranks of the passages for each question, and which passages are right.
+    ranks = np.array(
+        [[4, 2, 1, 3, 5, 6], [1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1], [2, 6, 4, 1, 5, 3]]
+    )
+    right = [[1, 3], [0], [0, 2, 3], [4]]
+    scores = 1.5 - ranks / 2  # some are below 0
 
-    def cut(words, size, overlap):
-        given = list(words)
-        found = answer(given, size, overlap)
-        assert given == list(words), (
-            "the list that your function was given has changed. Hint: take slices, "
-            "words[start : start + size]."
+    def both(k):
+        kept = scores.copy()
+        with np.errstate(all="ignore"):
+            found = answer(kept, [list(own) for own in right], k)
+        assert close(kept, scores), (
+            "your function changes the scores. Hint: sort a copy, np.argsort(-row)."
         )
-        fits = isinstance(found, list) and all(isinstance(p, list) for p in found)
-        assert fits, (
-            "the result is no list of lists. Hint: each piece is a list of words: "
-            "words[start : start + size]."
+        assert np.shape(found) == (2,), (
+            f"its result has the shape {np.shape(found)}. Hint: return two numbers, "
+            "MRR@k and recall@k."
         )
-        return found
+        return [float(number) for number in found]
 
-    found = cut(words, 4, 1)
-    told = f"of ten words, with size 4 and overlap 1, it makes {found}"[:150]
-    assert [] not in found, f"{told}. Hint: stop where no words are left."
-    assert found and found[0] == words[:4], (
-        f"{told}. Hint: the first piece is the first `size` words."
+    mrr, recall = both(3)
+    told = f"of four questions, with k 3, MRR is {mrr:.4f}"
+    right_mrr, right_recall = (1 / 2 + 1 + 1 / 3 + 0) / 4, (1 + 1 + 1 / 3 + 0) / 4
+    swapped = close(mrr, right_recall, 1e-4) and close(recall, right_mrr, 1e-4)
+    assert not swapped, "the two numbers are swapped. Hint: MRR@k comes first."
+    assert not close(mrr, right_mrr + 1 / 20, 1e-4), (
+        f"{told}: it counts a right passage beyond the first k. Hint: 0 for those."
     )
-    assert found[1:2] != [words[4:8]], (
-        f"{told}: the pieces do not overlap. Hint: go on by size - overlap words."
+    assert not close(mrr, right_mrr * 4 / 3, 1e-4), (
+        f"{told}: it leaves out a question without a hit. Hint: this counts as 0."
     )
-    assert found[1:2] != [words[1:5]], (
-        f"{told}. Hint: `overlap` says how many words two neighbours share, not how "
-        "many words to go on by."
+    assert close(mrr, right_mrr, 1e-4), (
+        f"{told}, not {right_mrr:.4f}. Hint: the highest score has rank 1; take 1 / "
+        "rank of the first right passage, then the mean over the questions."
     )
-    assert found[-1] != words[9:], (
-        f"{told}: the last piece lies within the one before. Hint: stop after a piece "
-        "that reaches the last word."
+    told = f"of four questions, with k 3, recall is {recall:.4f}"
+    assert not close(recall, 3 / 4, 1e-4), (
+        f"{told}: this is the hit rate. Hint: count how many of a question's right "
+        "passages are found."
     )
-    assert found == [words[:4], words[3:7], words[6:]], (
-        f"{told}. Hint: pieces begin at 0, 3, 6 ..., until one reaches the last word."
+    assert not close(recall, 1 / 3, 1e-4), (
+        f"{told}: this is precision. Hint: divide by the number of right passages, not "
+        "by k."
     )
-    found = cut(words[:9], 4, 1)
-    assert found == [words[:4], words[3:7], words[6:9]], (
-        f"of nine words, with size 4 and overlap 1, it makes {found}"[:150]
-        + ". Hint: the last piece may be shorter, and must not be left out or moved."
+    assert not close(recall, 4 / 7, 1e-4), (
+        f"{told}: it takes all questions together. Hint: a share for each question, "
+        "then the mean."
     )
-    found = cut(words[:8], 4, 1)
-    assert found == [words[:4], words[3:7], words[6:8]], (
-        f"of eight words, with size 4 and overlap 1, it makes {found}"[:150]
-        + ". Hint: the last piece must reach the last word."
+    assert close(recall, right_recall, 1e-4), (
+        f"{told}, not {right_recall:.4f}. Hint: for each question, the share of its "
+        "right passages among the first k, then the mean."
     )
-    found = cut(words, 5, 0)
-    assert found == [words[:5], words[5:]], (
-        f"without overlap, of ten words and size 5, it makes {found}"[:150]
-        + ". Hint: two pieces, the last of which reaches the last word."
+    found = both(1)
+    assert close(found[0], 1 / 4, 1e-4) and close(found[1], 1 / 4, 1e-4), (
+        f"with k 1 it gives {found[0]:.4f} and {found[1]:.4f}, not 0.25 twice. Hint: "
+        "look at the first k passages only."
     )
-    found = cut(words[:3], 4, 3)
-    assert found == [words[:3]], (
-        f"of three words, with size 4, it makes {found}"[:150]
-        + ". Hint: a short text is one piece."
+    found = both(6)
+    assert close(found[0], right_mrr + 1 / 20, 1e-4) and close(found[1], 1, 1e-4), (
+        f"with k 6, all passages, it gives {found[0]:.4f} and {found[1]:.4f}. Hint: "
+        "then everything is found, and recall is 1."
     )
-    assert cut([], 4, 1) == [], "no words make a piece. Hint: return [] for them."
 
 
 def check_2(answer):
@@ -238,24 +239,43 @@ WRONG = {  # replacements in a solution, or another body for it
     "hard_loss__one_maximum_for_all": [
         ("logits.max(axis=1, keepdims=True)", "logits.max()")
     ],
-    "pieces__no_overlap": [("size - overlap", "size")],
-    "pieces__step_is_overlap": [("start += size - overlap", "start += overlap")],
-    "pieces__last_within": "return [words[i : i + size] for i in range(0, len(words), "
-    "size - overlap)]",
-    "pieces__full_ones_only": "return [words[i : i + size] for i in range(0, "
-    "len(words) - size + 1, size - overlap)]",
-    "pieces__strings": [("words[start : start + size]", '" ".join(words)')],
-    "pieces__consumes": """found = []
-    while words:
-        found.append(words[:size])
-        del words[: size - overlap if len(words) > size else size]
-    return found""",
-    "pieces__misses_the_end": [("start + size >=", "start + size + 1 >=")],
-    "pieces__one_for_nothing": [("while start < len(words)", "while True")],
-    "pieces__last_moved": """if len(words) <= size:
-        return [words] if words else []
-    starts = [*range(0, len(words) - size, size - overlap), len(words) - size]
-    return [words[start : start + size] for start in starts]""",
+    "measures__lowest_first": [("argsort(-row)", "argsort(row)")],
+    "measures__hit_rate": [("hits.sum() / len(own)", "hits.any()")],
+    "measures__precision": [("hits.sum() / len(own)", "hits.mean()")],
+    "measures__rank_from_0": [("hits.argmax() + 1", "hits.argmax()")],
+    "measures__swapped": [
+        (
+            "np.mean(reciprocals), np.mean(recalls)",
+            "np.mean(recalls), np.mean(reciprocals)",
+        )
+    ],
+    "measures__misses_left_out": [
+        (
+            "reciprocals.append(1 / rank if hits.any() else 0)",
+            "reciprocals += [1 / rank] if hits.any() else []",
+        )
+    ],
+    "measures__miss_is_first": [(" if hits.any() else 0", "")],
+    "measures__k_is_3": [("[:k]", "[:3]")],
+    "measures__mrr_not_cut": [
+        (
+            "        recalls.append",
+            "        if not hits.any():\n"
+            "            every = np.isin(np.argsort(-row), own)\n"
+            "            reciprocals[-1] = 1 / (every.argmax() + 1)\n"
+            "        recalls.append",
+        )
+    ],
+    "measures__all_together": [
+        ("recalls.append(hits.sum() / len(own))", "recalls.append(hits.sum())"),
+        ("np.mean(recalls)", "np.sum(recalls) / sum(len(own) for own in right)"),
+    ],
+    "measures__recall_only": [
+        ("return np.mean(reciprocals), np.mean", "return np.mean")
+    ],
+    "measures__sorts_in_place": [
+        ("    for row, own", "    scores *= 1\n    scores -= 9\n    for row, own")
+    ],
     "hard_loss__right_only": [("[right, wrong]", "[right]")],
     "hard_loss__own_negative_only": """own = (questions * wrong).sum(axis=1)
     logits = scale * np.concatenate([questions @ right.T, own[:, None]], axis=1)

@@ -1,7 +1,6 @@
 """Exercises of lesson 14: solutions, then checkers, then wrong answers.
 
-14.1 in the lesson: keep_colours(photo, result). 14.3: the mask also holds for the style
-picture, whose left half gives the style.
+In 14.3, `style_of` measures the style picture, too: its left half gives the style.
 """
 
 from course_utils.judge import close
@@ -9,11 +8,11 @@ from course_utils.judge import close
 import numpy as np
 
 
-def keep_colours(content, result):
-    """Pictures (H, W, 3), 0 to 255: the luma of result, the colours of content."""
+def keep_colours(photo, result):
+    """Pictures (H, W, 3), 0 to 255: the luma of result, the colours of photo."""
     weights = np.array([0.299, 0.587, 0.114])
-    change = (result - content) @ weights
-    return np.clip(content + change[..., None], 0, 255)
+    change = (result - photo) @ weights
+    return np.clip(photo + change[..., None], 0, 255)
 
 
 def mean_and_deviation(maps):
@@ -48,34 +47,40 @@ def _unchanged(answer, *inputs):
 
 
 def check_1(answer):
-    """Colours of the content, luma of the result."""
+    """Colours of the photo, luma of the result."""
     rng, weights = np.random.default_rng(2), np.array([0.299, 0.587, 0.114])
-    content, result = rng.uniform(90, 160, (2, 5, 7, 3))
-    found = _unchanged(answer, content, result)
+    photo, result = rng.uniform(90, 160, (2, 5, 7, 3))
+    found = _unchanged(answer, photo, result)
     assert np.shape(found) == (5, 7, 3), (
         f"for pictures (5, 7, 3) the result has the shape {np.shape(found)}. Hint: the "
         "change of luma is (H, W); [..., None] lets it add to each channel."
     )
     found = np.asarray(found, float)
-    expected = content + ((result - content) @ weights)[..., None]
-    assert not close(found, result + ((content - result) @ weights)[..., None], 1e-3), (
-        "the colours are those of the result. Hint: begin with content, and add the "
+    assert found.max() > 1, (
+        "no value is above 1. Hint: pictures have values from 0 to 255; clip to these."
+    )
+    assert not np.array_equal(found, np.rint(found)), (
+        "the values are whole numbers. Hint: keep the fractions; do not round."
+    )
+    expected = photo + ((result - photo) @ weights)[..., None]
+    assert not close(found, result + ((photo - result) @ weights)[..., None], 1e-3), (
+        "the colours are those of the result. Hint: begin with photo, and add the "
         "change of luma."
     )
     assert np.abs(found - found[..., :1]).max() > 1, (
-        "the picture is grey. Hint: add the change of luma to content."
+        "the picture is grey. Hint: add the change of luma to photo."
     )
-    plain = content + (result - content).mean(axis=-1, keepdims=True)
+    plain = photo + (result - photo).mean(axis=-1, keepdims=True)
     assert not close(found, plain, 1e-3), (
         "luma is the plain mean of the channels. Hint: weigh red, green and blue "
         "by 0.299, 0.587 and 0.114."
     )
     assert close(found @ weights, result @ weights, 1e-3), (
         "the luma is not that of the result. Hint: add the same number to the "
-        "three channels of a pixel: its luma in result minus that in content."
+        "three channels of a pixel: its luma in result minus that in photo."
     )
     assert close(found, expected, 1e-3), (
-        "the differences between the channels are not those of content. Hint: add the "
+        "the differences between the channels are not those of photo. Hint: add the "
         "same number to the three channels of a pixel."
     )
     dark = np.zeros((1, 1, 3)) + [0.0, 10.0, 250.0]
@@ -129,10 +134,15 @@ def check_2(answer):
     flat = tf.ones((1, 3, 3, 2))
     with tf.GradientTape() as tape:
         tape.watch(flat)
-        whole = tf.reduce_sum(answer(flat))
+        found = answer(flat)
+        whole = tf.reduce_sum(found)
     assert np.isfinite(tape.gradient(whole, flat)).all(), (
         "where a channel is the same everywhere, the gradient is NaN. Hint: add 1e-5 "
         "to the variance before you take the root."
+    )
+    assert close(np.asarray(found)[:, 1], np.full((1, 2), 1e-5**0.5), 1e-4), (
+        "where a channel is the same everywhere, the deviation is not the root of "
+        "1e-5. Hint: add 1e-5 to the variance."
     )
 
 
@@ -209,27 +219,30 @@ def check_3(answer):
 WRONG = {  # replacements in a solution, or another body for it
     "keep_colours__the_other_way": (
         "weights = np.array([0.299, 0.587, 0.114])\n"
-        "    change = (content - result) @ weights\n"
+        "    change = (photo - result) @ weights\n"
         "    return np.clip(result + change[..., None], 0, 255)"
     ),
     "keep_colours__plain_mean": [("@ weights", "@ np.full(3, 1 / 3)")],
     "keep_colours__no_clip": [
-        ("np.clip(content + change[..., None], 0, 255)", "content + change[..., None]")
+        ("np.clip(photo + change[..., None], 0, 255)", "photo + change[..., None]")
     ],
+    "keep_colours__rounds": [("np.clip(photo", "np.rint(photo"), (", 0, 255)", ")")],
+    "keep_colours__clips_to_1": [(", 0, 255)", ", 0, 1)")],
     "keep_colours__grey": [
-        ("content + change[..., None]", "0 * content + (result @ weights)[..., None]")
+        ("photo + change[..., None]", "0 * photo + (result @ weights)[..., None]")
     ],
     "keep_colours__no_axis": [("change[..., None]", "change.mean()")],
-    "keep_colours__only_the_change": [("content + change[..., None]", "change")],
+    "keep_colours__only_the_change": [("photo + change[..., None]", "change")],
     "keep_colours__clips_the_change": [
-        ("result - content) @ weights", "result - content).clip(0, 255) @ weights")
+        ("result - photo) @ weights", "result - photo).clip(0, 255) @ weights")
     ],
     "keep_colours__scales": (
         "weights = np.array([0.299, 0.587, 0.114])\n"
-        "    ratio = (result @ weights) / (content @ weights)\n"
-        "    return np.clip(content * ratio[..., None], 0, 255)"
+        "    ratio = (result @ weights) / (photo @ weights)\n"
+        "    return np.clip(photo * ratio[..., None], 0, 255)"
     ),
     "mean_and_deviation__no_epsilon": [(" + 1e-5", "")],
+    "mean_and_deviation__large_epsilon": [("1e-5", "1e-3")],
     "mean_and_deviation__epsilon_outside": [
         ("ops.sqrt(variance + 1e-5)", "ops.sqrt(variance) + 1e-5")
     ],

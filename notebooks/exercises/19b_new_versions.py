@@ -17,17 +17,15 @@ def decide(readers, choir, max_loss, min_gain):
     return "wait" if "" in verdicts else "promote"
 
 
-def assign(user, shares, trial):
-    """A name, {version: share}, the name of a trial -> the user's version."""
-    import hashlib
-
-    digest = hashlib.sha256(f"{trial}/{user}".encode()).digest()
-    number, end = int.from_bytes(digest[:8], "big") / 2**64, 0
-    for version, share in shares.items():
-        end += share
-        if number < end:
-            return version
-    return version  # the shares add up to a little less than 1
+def roll_back_at(groups, losses, window, limit):
+    """N names of groups, N losses, two numbers -> a request, or -1."""
+    found = {}
+    for n, (group, loss) in enumerate(zip(groups, losses, strict=True)):
+        found.setdefault(group, []).append(loss)
+        last = found[group][-window:]
+        if len(last) == window and np.mean(last) > limit:
+            return n
+    return -1
 
 
 def check_1(answer):
@@ -74,7 +72,7 @@ def check_1(answer):
         "lie below their limits."
     )
     assert found == "wait", (
-        "the readers' interval, 0.04 ± 0.04, holds the limit, and it rejects. Hint: "
+        "the readers' interval, 0.04 ± 0.04, contains the limit, and it rejects. Hint: "
         "reject only where the lower end, too, is above the limit."
     )
     assert decided(around(0.03, 0.005, 400), gain) == "promote", (
@@ -87,13 +85,13 @@ def check_1(answer):
     )
     found = decided(around(0.06, 0.02), gain)
     assert found == "wait", (
-        f"the readers' interval, 0.06 ± 0.04, holds the limit, and it says {found!r}. "
-        "Hint: reject only where the lower end is above the limit, too."
+        f"the readers' interval, 0.06 ± 0.04, contains the limit, and it says "
+        f"{found!r}. Hint: reject only where the lower end is above the limit, too."
     )
     found = decided(sure, around(-0.6, 0.2))
     assert found == "wait", (
-        f"the choir's interval, -0.6 ± 0.4, holds -0.5, and it says {found!r}. Hint: "
-        "both intervals must be on the good side, not one."
+        f"the choir's interval, -0.6 ± 0.4, contains -0.5, and it says {found!r}. "
+        "Hint: both intervals must be on the good side, not one."
     )
     assert decided(around(0.04, 0.02), around(0.2, 0.05)) == "reject", (
         "one interval is open and the other is bad, and it waits. Hint: look for a "
@@ -122,67 +120,72 @@ def check_1(answer):
 
 
 def check_2(answer):
-    """The same version for the same user, in the right shares."""
-    users = [f"user {n}" for n in range(2000)]
+    """When each group is watched apart."""
 
-    def assigned(shares, trial="spring"):
-        given = dict(shares)
-        found = [answer(user, given, trial) for user in users]
-        assert given == shares, (
-            "it changes the dictionary that it was given. Hint: only read it."
+    def told(groups, losses, window=3, limit=0.5):
+        given = [*groups], [*losses]
+        result = answer(*given, window, limit)
+        assert given == ([*groups], [*losses]), (
+            "it changes the lists that it was given. Hint: make lists of your own."
         )
-        assert all(version in shares for version in found), (
-            f"it returns {next(v for v in found if v not in shares)!r:.40}. Hint: "
-            "return one of the names of versions, the keys of `shares`."
+        whole = isinstance(result, (int, np.integer)) and not isinstance(result, bool)
+        assert whole, (
+            f"it returns {result!r:.40}. Hint: a number of a request, from 0, or -1."
         )
-        return found
+        return result
 
-    shares = {"old": 0.9, "new": 0.1}
-    found = assigned(shares)
-    assert found == assigned(shares), (
-        "the same user gets different versions. Hint: no random numbers; the hash "
-        "of the name decides."
+    found = told("rrrrrr", [0, 0, 1, 1, 1, 1])
+    assert found == 3, (
+        f"one group, losses 0 0 1 1 1 1, window 3, limit 0.5: it returns {found}, not "
+        "3. Hint: the mean of the last three, 0 1 1, is above the limit there."
     )
-    assert len({*found}) > 1, (
-        "all users get the same version. Hint: the number must lie between 0 and 1: "
-        "divide 8 bytes by 2**64."
+    found = told("rrrrrr", [0, 0, 0, 0, 0, 0])
+    assert found == -1, (
+        f"nobody loses, and it returns {found}. Hint: return -1 at the end."
     )
-    count = found.count("new")
-    assert 100 < count < 320, (
-        f"of 2,000 users, {count} get the version whose share is 0.1. Hint: add up the "
-        "shares; the first part goes from 0 to 0.9, the next from there to 1."
+    found = told("rrr", [1, 1, 0], limit=0.7)
+    assert found == -1, (
+        f"losses 1 1 0, window 3, limit 0.7: it returns {found}. Hint: wait until a "
+        "group has sent `window` requests."
     )
-    other = assigned(shares, "autumn")
-    assert other != found, (
-        "in another trial, the same users are in. Hint: hash the trial, too."
+    found = told("rcrcrc", [1, -3, 1, -3, 1, -3])
+    assert found == 4, (
+        f"readers lose 1 each, the choir gains 3: it returns {found}, not 4. Hint: a "
+        "mean over both hides the loss; keep a list for each group."
     )
-    both = sum(a == b == "new" for a, b in zip(found, other, strict=True))
-    assert both < 60, (
-        "two trials choose nearly the same users. Hint: hash both as one text."
+    found = told("rcrcrc", [0, 1, 0, 1, 0, 1])
+    assert found == 5, (
+        f"only the second group loses, and it returns {found}, not 5. Hint: watch "
+        "every group that occurs, not the first."
     )
-    shares = {"b": 0.5, "a": 0.2, "c": 0.3}  # in no order
-    found = assigned(shares)
-    counts = {version: found.count(version) for version in shares}
-    assert all(abs(counts[v] - 2000 * s) < 120 for v, s in shares.items()), (
-        f"with shares 0.5, 0.2 and 0.3, the counts of 2,000 users are {counts}. Hint: "
-        "compare the number with the sum of the shares so far."
+    found = told("crcrcrzzz", [0, 0, 0, 0, 0, 0, 1, 1, 1])
+    assert found == 8, (
+        f"a third group comes late and loses: it returns {found}, not 8. Hint: begin a "
+        "list for each new name."
     )
-    expected = [assign(user, shares, "spring") for user in users]
-    ordered = {v: shares[v] for v in sorted(shares, key=shares.get)}
-    by_size = [assign(user, ordered, "spring") for user in users]
-    assert found != by_size, (
-        "the parts are sorted by size. Hint: follow the order of `shares`."
+    found = told("rrrr", [0.5, 0.5, 0.5, 0.5])
+    assert found == -1, (
+        f"the mean equals the limit, and it returns {found}. Hint: above the limit."
     )
-    assert found == expected, (
-        "the shares fit, but the users are not those of the lesson's hash. Hint: "
-        'SHA-256 of f"{trial}/{user}".encode(), the first 8 bytes, "big".'
+    found = told("rrrrrrrr", [-9, 0, 0, 0, 0, 1, 1, 1])
+    assert found == 6, (
+        f"losses -9 0 0 0 0 1 1 1: it returns {found}, not 6. Hint: only the last "
+        "`window` losses of a group count, not all."
     )
-    narrow, wide = assigned({"new": 0.05, "old": 0.95}), assigned({"new": 1.0})
-    assert {*wide} == {"new"}, "a share of 1 is not everybody. Hint: sum the shares."
-    wide = assigned({"new": 0.2, "old": 0.8})
-    assert all(b == "new" for a, b in zip(narrow, wide, strict=True) if a == "new"), (
-        "some users who are in at 5 % are out at 20 %. Hint: follow the order of "
-        "`shares`."
+    found = told("rrrrr", [0, 9, 0, 0, 0], limit=3.5)
+    assert found == -1, (
+        f"losses 0 9 0 0 0, window 3, limit 3.5: it returns {found}. Hint: compare the "
+        "mean, not the largest loss or the sum."
+    )
+    found = told("rcrcrcrc", [0, 0, 2, 0, 0, 0, 2, 0], window=2)
+    assert found == 2, (
+        f"with a window of 2, losses of the first group 0 2 0 2: it returns {found}, "
+        "not 2. Hint: `window` and `limit` are given."
+    )
+    found = told("rrrrrr", [1, 1, 1, 0, 0, 0])
+    assert found == 2, (
+        f"losses 1 1 1 0 0 0: it returns {found}, not 2. Hint: return at the first "
+        "alarm; later requests are answered by the old version."
     )
 
 
@@ -226,30 +229,38 @@ WRONG = {  # replacements in a solution, or another body for it
     "decide__a_bool": [
         ('"wait" if "" in verdicts else "promote"', '"" not in verdicts')
     ],
-    "assign__random": ("return np.random.choice(list(shares), p=[*shares.values()])"),
-    "assign__hash_of_python": (
-        "number, end = hash((trial, user)) % 10**6 / 10**6, 0\n"
-        "    for version, share in shares.items():\n"
-        "        end += share\n"
-        "        if number < end:\n"
-        "            return version\n"
-        "    return version"
-    ),
-    "assign__without_the_trial": [('f"{trial}/{user}"', "user")],
-    "assign__trial_last": [("{trial}/{user}", "{user}/{trial}")],
-    "assign__last_bytes": [("digest[:8]", "digest[-8:]")],
-    "assign__little_endian": [('"big"', '"little"')],
-    "assign__whole_number": [(" / 2**64", "")],
-    "assign__too_few_bytes": [("digest[:8]", "digest[:4]")],
-    "assign__not_added_up": [("end += share", "end = share")],
-    "assign__by_size": [
-        ("shares.items()", "sorted(shares.items(), key=lambda s: s[1])")
+    "roll_back_at__one_list": [
+        ("found.setdefault(group, [])", 'found.setdefault("", [])'),
+        ("found[group][-window:]", 'found[""][-window:]'),
     ],
-    "assign__the_largest_only": [("    if number < end:", "    if share > 0.4:")],
-    "assign__equal_parts": [
-        ("end += share", "end += 1 / len(shares)"),
+    "roll_back_at__too_early": [("len(last) == window and ", "")],
+    "roll_back_at__all_losses": [
+        ("found[group][-window:]", "found[group]"),
+        ("==", ">="),
     ],
-    "assign__changes_shares": [
-        ("end += share", "end += share\n        shares[version] = end")
+    "roll_back_at__at_the_limit": [("> limit", ">= limit")],
+    "roll_back_at__sum": [("np.mean(last)", "sum(last)")],
+    "roll_back_at__largest": [("np.mean(last)", "max(last)")],
+    "roll_back_at__first_group": [
+        ("if len(last)", "if group == groups[0] and len(last)")
+    ],
+    "roll_back_at__last_alarm": [
+        ("found = {}", "found, alarm = {}, -1"),
+        ("return n", "alarm = n"),
+        ("return -1", "return alarm"),
+    ],
+    "roll_back_at__counts_from_1": [("return n", "return n + 1")],
+    "roll_back_at__count_in_the_group": [("return n", "return len(found[group]) - 1")],
+    "roll_back_at__a_bool": [
+        ("return n", "return True"),
+        ("return -1", "return False"),
+    ],
+    "roll_back_at__own_window": [("last = found", "window = 3\n        last = found")],
+    "roll_back_at__own_limit": [("> limit", "> 0.5")],
+    "roll_back_at__apart_blocks": [
+        ("len(last) == window", "len(found[group]) % window == 0")
+    ],
+    "roll_back_at__changes_the_list": [
+        ("if len(last)", "groups[0] = group\n        if len(last)")
     ],
 }
