@@ -180,7 +180,7 @@ def show_score(title, pitches, holds, place=0, bars=4):
                 sign = {-2: "♭♭", -1: "♭", 0: "♮", 1: "♯", 2: "x"}[sharps]
                 axis.text(
                     start + 0.2,
-                    height - DOWN[number],
+                    height - _DOWN[number],
                     sign,
                     va="center",
                     ha="right",
@@ -224,7 +224,7 @@ def _split(start, length):
     return parts
 
 
-DOWN = (0, 0, 8, 8)  # the lower staff is drawn so much lower
+_DOWN = (0, 0, 8, 8)  # the lower staff is drawn so much lower
 
 
 def _draw_staves(axis, key, bars):
@@ -232,23 +232,23 @@ def _draw_staves(axis, key, bars):
     axis.grid(False)
     axis.spines[:].set_visible(False)
     # The lowest lines are E4, 30 steps of the scale above C0, and G2, 18 above.
-    for lowest, clef, line in ((30, "G", 32), (18 - DOWN[2], "F", 24 - DOWN[2])):
+    for lowest, clef, line in ((30, "G", 32), (18 - _DOWN[2], "F", 24 - _DOWN[2])):
         axis.hlines(range(lowest, lowest + 9, 2), -10, 16 * bars, color="0.6", lw=0.6)
         axis.text(-9.5, line, clef, va="center", size=11, weight="bold", style="italic")
         sharps, flats = (38, 35, 39, 36, 33, 37, 34), (34, 37, 33, 36, 32, 35, 31)
-        down = 0 if clef == "G" else 14 + DOWN[2]
+        down = 0 if clef == "G" else 14 + _DOWN[2]
         for i, height in enumerate((sharps if key > 0 else flats)[: abs(key)]):
             sign = "♯" if key > 0 else "♭"
             axis.text(i - 7.5, height - down, sign, va="center", size=8)
-    axis.vlines(range(0, 16 * bars + 1, 16), 18 - DOWN[2], 38, color="0.6", lw=0.6)
+    axis.vlines(range(0, 16 * bars + 1, 16), 18 - _DOWN[2], 38, color="0.6", lw=0.6)
 
 
 def _draw_note(axis, at, size, height, number, tie):
     ledgers = range(40, height + 1, 2) if number < 2 else range(28, height + 1, 2)
     lowest, up = (28 if number < 2 else 16), number % 2 == 0
     ledgers = [*ledgers, *range(lowest, height - 1, -2)]
-    height -= DOWN[number]
-    ledgers = [line - DOWN[number] for line in ledgers]
+    height -= _DOWN[number]
+    ledgers = [line - _DOWN[number] for line in ledgers]
     x, ink = at + 0.8, "black" if size < 8 else "white"
     head = Ellipse((x, height), 0.9, 1.8, facecolor=ink, edgecolor="black", zorder=3)
     axis.add_patch(head)

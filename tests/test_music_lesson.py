@@ -503,12 +503,14 @@ def test_a_harmony_keeps_the_melody_and_the_seed(harmonising):
     assert harmonise(three)[0].shape == (12, 4)
 
 
-def test_revision_never_makes_more_parallels(harmonising):
+def test_revision_makes_fewer_parallels(harmonising):
     melody = music.parse_notes("c5 d5 e5 f5 g5 a5 g5 f5 e5 d5 c5 g4")
     tokens, places = harmonising["start_of"](*melody)
+    before = after = 0
     for seed in range(4):
         drawn = harmonising["rewrite"](tokens, places, seed, passes=2)
         revised = harmonising["revise"](drawn, places, seed)
-        before, after = [harmonising["parallels_of"](t) for t in (drawn, revised)]
-        assert after <= before
         assert np.array_equal(revised[:, 0], tokens[:, 0])
+        before += harmonising["parallels_of"](drawn)
+        after += harmonising["parallels_of"](revised)
+    assert after < before

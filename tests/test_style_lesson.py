@@ -210,7 +210,7 @@ def test_drawn_styles(draw):
 @pytest.fixture(scope="module")
 def fast(lesson):
     names = dict(features=lesson["features"], keras=keras, layers=layers, np=np)
-    names |= dict(ops=ops, tf=tf, Image=Image, Path=Path)
+    names |= dict(ops=ops, tf=tf, Path=Path)
     names |= dict(course_utils=course_utils, reading=reading)
     return lessons.definitions("14b", **names)
 
