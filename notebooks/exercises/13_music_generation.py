@@ -125,7 +125,7 @@ def check_2(answer):
     """Pitches of the bass that direct fifths and octaves forbid."""
     # Pairs of soprano, bass before, and the soprano now; the inner voices do not move.
     starts = [(67, 52, 72), (76, 57, 72), (72, 57, 74), (72, 48, 72), (60, 51, 63)]
-    starts += [(0, 50, 76), (72, 50, 0), (72, 0, 76)]
+    starts += [(0, 50, 76), (72, 50, 0), (72, 0, 76), (72, 48, 67)]
     before = np.array([[soprano, 65, 53, bass] for soprano, bass, _ in starts])
     now = np.array([[new, 65, 53, 0] for *_, new in starts])
 
@@ -183,9 +183,10 @@ def check_2(answer):
         "a fifth below. Hint: take the interval % 12, and before[:, 3] for the bass."
     )
     assert found[1], (
-        "a leap down forbids nothing. Hint: take np.abs of the soprano's move."
+        "a leap down, to an octave that was a fifth before, forbids nothing. Hint: "
+        "take np.abs of the soprano's move, and look at the new interval only."
     )
-    assert 51 not in found[4], (
+    assert 51 not in found[4] and 48 not in found[8], (
         "a bass that stays is forbidden. Hint: the product of the two moves must be "
         "above 0, not just at least 0."
     )
@@ -211,8 +212,8 @@ def check_2(answer):
         assert some == right, (
             f"with the soprano from {starts[row][0]} to {starts[row][2]} and the bass "
             f"on {starts[row][1]}, {some[:6]} are the first pitches forbidden, not "
-            f"{right[:6]}. Hint: the interval of the new soprano and each new pitch "
-            "of the bass counts, not the one before."
+            f"{right[:6]}. Hint: (soprano - bass) % 12 of the new pitches counts, not "
+            "the interval before."
         )
     assert forbidden(3, slice(0, 1)) == found[:1], (
         "a chord alone gives another result than among others. Hint: take the chords "
@@ -272,6 +273,9 @@ WRONG = {  # replacements in a solution, or another body for it
     "forbid_direct__leaps_up_only": [("np.abs(new - was)", "(new - was)")],
     "forbid_direct__contrary_motion_too": [("together & ", "")],
     "forbid_direct__a_bass_that_stays": [("bass) > 0", "bass) >= 0")],
+    "forbid_direct__a_bass_that_stays_below_a_leap_down": [
+        ("(new - was) * (pitch - bass) > 0", "((new > was) == (pitch > bass))")
+    ],
     "forbid_direct__the_interval_before": [("(new - pitch)", "(was - pitch)")],
     "forbid_direct__from_the_bass_before": [("(new - pitch)", "(new - bass)")],
     "forbid_direct__fifths_only": [("(0, 7)", "(7,)")],

@@ -98,6 +98,27 @@ def check_1(answer):
         "when 1,000 is added to all logits, the result changes. Hint: subtract the "
         "largest logit of each cell first."
     )
+    uneven = logits + 1000 * rng.integers(0, 2, (5, 4, 1))
+    with np.errstate(all="ignore"):
+        found = answer(uneven, tokens, hidden)
+    assert close(found, expected), (
+        f"for logits near 0 in some cells and near 1,000 in others, the result is "
+        f"{found:.4g}, not {expected:.4g}. Hint: subtract from each cell its own "
+        "largest logit, over the last axis."
+    )
+    t, voice = np.argwhere(hidden)[0]
+    sure = logits.copy()
+    sure[t, voice, (tokens[t, voice] + 1) % 128] = 1000  # another token, for sure
+    least = (
+        1000 - right[t, voice] + nats[hidden].sum() - nats[t, voice]
+    ) / hidden.sum()
+    with np.errstate(all="ignore"):
+        found = answer(sure, tokens, hidden)
+    assert close(found, least), (
+        f"where the right token is 1,000 nats below another, the result is {found:.4g}, "
+        f"not {least:.4g}. Hint: np.log of a probability that has become 0 is infinite; "
+        "subtract the log of the sum instead."
+    )
     one = np.zeros((5, 4), bool)
     one[2, 3] = True
     assert close(answer(logits, tokens, one), nats[2, 3]), (
@@ -190,6 +211,15 @@ WRONG = {  # replacements in a solution, or another body for it
     "[..., 0][hidden].mean()",
     "hidden_nats__overflow": [
         ("logits - logits.max(axis=-1, keepdims=True)  #", "logits  #")
+    ],
+    "hidden_nats__one_largest_for_all": [
+        ("logits.max(axis=-1, keepdims=True)", "logits.max()")
+    ],
+    "hidden_nats__log_of_the_softmax": [
+        (
+            "logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))",
+            "np.log(np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True))",
+        )
     ],
     "hidden_nats__over_time": [("sum(axis=-1, keepdims=True)", "sum(axis=0)")],
     "hidden_nats__each_cell": [(".mean()", "")],

@@ -56,7 +56,7 @@ def check_1(answer):
     )
     assert decided(harm, gain) == "reject", (
         "readers lose 0.3 bits for sure, and it does not reject. Hint: one interval "
-        "wholly above its limit is enough."
+        "wholly above its limit is enough, whatever the other group gains."
     )
     assert decided(sure, around(0.2, 0.05)) == "reject", (
         "the choir loses, too, and it does not reject. Hint: the choir's interval "
@@ -151,7 +151,8 @@ def check_2(answer):
     found = told("rcrcrc", [1, -3, 1, -3, 1, -3])
     assert found == 4, (
         f"readers lose 1 each, the choir gains 3: it returns {found}, not 4. Hint: a "
-        "mean over both hides the loss; keep a list for each group."
+        "mean over both hides the loss; keep a list for each group, and look when it "
+        "has `window` losses."
     )
     found = told("rcrcrc", [0, 1, 0, 1, 0, 1])
     assert found == 5, (
@@ -163,6 +164,12 @@ def check_2(answer):
         f"a third group comes late and loses: it returns {found}, not 8. Hint: begin a "
         "list for each new name."
     )
+    for groups in ("rccr", "crrc"):
+        found = told(groups, [1, 1, 1, 1], window=2)
+        assert found == 2, (
+            f"groups {groups}, all losses 1, window 2: it returns {found}, not 2. Hint: "
+            "go through the requests in order; the inner group is full first."
+        )
     found = told("rrrr", [0.5, 0.5, 0.5, 0.5])
     assert found == -1, (
         f"the mean equals the limit, and it returns {found}. Hint: above the limit."
@@ -244,6 +251,14 @@ WRONG = {  # replacements in a solution, or another body for it
     "roll_back_at__first_group": [
         ("if len(last)", "if group == groups[0] and len(last)")
     ],
+    "roll_back_at__group_by_group": """for group in sorted({*groups}):
+        last = []
+        for n, (name, loss) in enumerate(zip(groups, losses, strict=True)):
+            if name == group:
+                last = [*last, loss][-window:]
+                if len(last) == window and np.mean(last) > limit:
+                    return n
+    return -1""",
     "roll_back_at__last_alarm": [
         ("found = {}", "found, alarm = {}, -1"),
         ("return n", "alarm = n"),
