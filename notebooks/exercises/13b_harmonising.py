@@ -115,9 +115,9 @@ def check_1(answer):
     with np.errstate(all="ignore"):
         found = answer(sure, tokens, hidden)
     assert close(found, least), (
-        f"where the right token is 1,000 nats below another, the result is {found:.4g}, "
-        f"not {least:.4g}. Hint: np.log of a probability that has become 0 is infinite; "
-        "subtract the log of the sum instead."
+        f"where the right token is 1,000 nats below another, the result is "
+        f"{found:.4g}, not {least:.4g}. Hint: np.log of a probability that has become "
+        "0 is infinite; subtract the log of the sum instead."
     )
     one = np.zeros((5, 4), bool)
     one[2, 3] = True

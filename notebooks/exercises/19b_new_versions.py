@@ -167,8 +167,8 @@ def check_2(answer):
     for groups in ("rccr", "crrc"):
         found = told(groups, [1, 1, 1, 1], window=2)
         assert found == 2, (
-            f"groups {groups}, all losses 1, window 2: it returns {found}, not 2. Hint: "
-            "go through the requests in order; the inner group is full first."
+            f"groups {groups}, all losses 1, window 2: it returns {found}, not 2. "
+            "Hint: go through the requests in order; the inner group is full first."
         )
     found = told("rrrr", [0.5, 0.5, 0.5, 0.5])
     assert found == -1, (
