@@ -1,5 +1,7 @@
 """Exercises of lesson 10b: solutions, then checkers, then wrong answers."""
 
+import re
+
 from course_utils.judge import close
 
 import numpy as np
@@ -16,24 +18,23 @@ def measures(scores, right, k):
     return np.mean(reciprocals), np.mean(recalls)
 
 
-def hard_loss(questions, right, wrong, scale=20):
-    """Vectors (B, D) each, a number -> the mean loss in nats, a number."""
-    candidates = np.concatenate([right, wrong])  # (2B, D)
-    logits = scale * questions @ candidates.T  # (B, 2B)
-    logits -= logits.max(axis=1, keepdims=True)
-    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    return -np.mean(np.diag(log_p))
+def stem(text):
+    """A text -> the text in lower case, its words without their endings."""
+    import re
+
+    # As few letters as possible, but three, so that the ending is the longest.
+    return re.sub(r"\b([a-z]{3,}?)(ing|ed|es|s)\b", r"\1", text.lower())
 
 
-def diverse(question, passages, num, weight):
+def diverse(query, index, num, weight):
     """Vectors (D,) and (N, D) of length 1 -> num indices, in order of choice."""
-    relevance = passages @ question
-    chosen, closest = [], np.zeros(len(passages))
+    relevance = index @ query
+    chosen, closest = [], np.zeros(len(index))
     for _ in range(num):
         scores = weight * relevance - (1 - weight) * closest
         scores[chosen] = -np.inf
         chosen.append(int(scores.argmax()))
-        closest = (passages @ passages[chosen].T).max(axis=1)
+        closest = (index @ index[chosen].T).max(axis=1)
     return chosen
 
 
@@ -104,71 +105,42 @@ def check_1(answer):
 
 
 def check_2(answer):
-    """InfoNCE with hard negatives."""
-    q, r, w = np.random.default_rng(0).normal(size=(3, 4, 6))
-    q, r, w = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (q, r, w))
+    """A crude stemmer."""
 
-    def loss(*arrays, **options):
-        kept = [array.copy() for array in arrays]
-        with np.errstate(all="ignore"):
-            found = answer(*kept, **options)
-        assert all(close(*pair, 0) for pair in zip(kept, arrays, strict=True)), (
-            "your function changes its input. Hint: make a new array of the logits."
+    def words(text):
+        found = answer(text)
+        assert isinstance(found, str), (
+            f"its result is a {type(found).__name__}, not a text. Hint: return the "
+            "whole text, for example from re.sub."
         )
-        assert np.shape(found) == () and found is not None, (
-            f"its result has the shape {np.shape(found)} and is no number. Hint: "
-            "return the mean over the questions."
+        assert found == found.lower(), (
+            f"of {text!r} it makes {found!r}, with capitals. Hint: text.lower()."
         )
-        return float(found)
+        return re.findall("[a-z]+", found)
 
-    def nats(logits):
-        return np.log(np.exp(logits).sum(axis=1)) - np.diag(logits)
-
-    both = np.concatenate([r, w])
-    every = nats(5 * q @ both.T)
-    found, expected = loss(q, r, w, scale=5), every.mean()
-    assert not close(found, -expected, 1e-4), (
-        "the sign is wrong. Hint: the loss is minus the mean log probability."
+    stems = dict(novels="novel", walked="walk", walking="walk", wishes="wish")
+    stems |= dict(king="king", red="red", used="used", yes="yes", emma="emma")
+    stems |= dict(was="was", cried="cri", rings="ring", this="thi")
+    for word, expected in stems.items():
+        found = words(word)
+        assert found == [expected], (
+            f"of {word!r} it makes {' '.join(found)!r}, not {expected!r}. Hint: cut "
+            "the first of ing, ed, es, s that ends the word and leaves three letters."
+        )
+    found = words("feelings")
+    assert found == ["feeling"], (
+        f"of 'feelings' it makes {' '.join(found)!r}, not 'feeling'. Hint: cut one "
+        "ending only, at the end of the word."
     )
-    assert not close(found, nats(5 * q @ r.T).mean(), 1e-4), (
-        "`wrong` has no effect. Hint: concatenate right and wrong to 2B candidates."
+    found = words("Edges essential: singed, ingots!")
+    assert found == ["edg", "essential", "sing", "ingot"], (
+        f"of 'Edges essential: singed, ingots!' it makes the words {' '.join(found)}. "
+        "Hint: cut at the end of each word only, also before a comma; \\b helps."
     )
-    own = np.concatenate([5 * q @ r.T, 5 * (q * w).sum(1, keepdims=True)], axis=1)
-    assert not close(found, nats(own).mean(), 1e-4), (
-        "each question meets its own hard negative only. Hint: those of the other "
-        "questions are candidates, too."
-    )
-    assert not close(found, nats(q @ both.T).mean(), 1e-4), (
-        "`scale` has no effect. Hint: multiply the cosines by it."
-    )
-    assert not close(found, nats(q @ both.T / 5).mean(), 1e-4), (
-        "the cosines are divided by `scale`. Hint: multiply them."
-    )
-    assert not close(found, every.sum(), 1e-4), (
-        "it is the sum over the questions. Hint: take the mean."
-    )
-    assert not close(found, nats(5 * q @ np.concatenate([w, r]).T).mean(), 1e-4), (
-        "the hard negatives are taken for right. Hint: put `right` first, then the "
-        "diagonal of (B, 2B) belongs to it."
-    )
-    assert close(found, expected, 1e-4), (
-        f"it gives {found:.4f} instead of {expected:.4f} nats. Hint: log softmax of "
-        "each row of the (B, 2B) logits, then minus the mean of the diagonal."
-    )
-    found, expected = loss(q, r, w), nats(20.0 * q @ both.T).mean()
-    assert close(found, expected, 1e-3), (
-        "without `scale`, it is not 20. Hint: keep the default of the stub."
-    )
-    found = loss(q, q, -q, scale=1000)
-    assert np.isfinite(found) and abs(found) < 1e-3, (
-        f"with scale 1,000 it is {found}. Hint: subtract the largest logit of each row "
-        "before np.exp, and take no log of a probability that may be 0."
-    )
-    q, r = np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([[1.0, 0, 0], [-0.6, -0.8, 0]])
-    found = loss(q, r, np.array([[0.6, -0.8, 0], [0, -0.8, 0.6]]), scale=1000)
-    assert close(found, 400, 1e-3), (
-        f"where rows differ much, it is {found}, not 400. Hint: subtract from each row "
-        "its own largest logit."
+    found = words('"Novels!" she cried;\nwalking-sticks, Emma')
+    assert found == ["novel", "she", "cri", "walk", "stick", "emma"], (
+        f"of a text with line break, hyphen and quotation marks it makes the words "
+        f"{' '.join(found)}. Hint: each run of letters is a word; keep the rest."
     )
 
 
@@ -236,9 +208,6 @@ def check_3(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "hard_loss__one_maximum_for_all": [
-        ("logits.max(axis=1, keepdims=True)", "logits.max()")
-    ],
     "measures__lowest_first": [("argsort(-row)", "argsort(row)")],
     "measures__hit_rate": [("hits.sum() / len(own)", "hits.any()")],
     "measures__precision": [("hits.sum() / len(own)", "hits.mean()")],
@@ -276,34 +245,39 @@ WRONG = {  # replacements in a solution, or another body for it
     "measures__sorts_in_place": [
         ("    for row, own", "    scores *= 1\n    scores -= 9\n    for row, own")
     ],
-    "hard_loss__right_only": [("[right, wrong]", "[right]")],
-    "hard_loss__own_negative_only": """own = (questions * wrong).sum(axis=1)
-    logits = scale * np.concatenate([questions @ right.T, own[:, None]], axis=1)
-    return np.mean(np.log(np.exp(logits).sum(axis=1)) - np.diag(logits))""",
-    "hard_loss__sign": [("return -", "return ")],
-    "hard_loss__no_scale": [("scale * questions", "questions")],
-    "hard_loss__divides": [("scale * questions", "questions / scale")],
-    "hard_loss__sum": [("np.mean", "np.sum")],
-    "hard_loss__each": [("np.mean(np.diag(log_p))", "np.diag(log_p)")],
-    "hard_loss__wrong_is_right": [("[right, wrong]", "[wrong, right]")],
-    "hard_loss__overflows": [("    logits -= logits.max(axis=1, keepdims=True)\n", "")],
-    "hard_loss__columns": [
-        (".max(axis=1", ".max(axis=0"),
-        ("logits).sum(axis=1", "logits).sum(axis=0"),
+    "stem__keeps_capitals": [("text.lower()", "text")],
+    "stem__shortest_ending": [("{3,}?", "{3,}")],
+    "stem__leaves_two_letters": [("{3,}?", "{2,}?")],
+    "stem__needs_four_letters": [("{3,}?", "{4,}?")],
+    "stem__s_only": [("ing|ed|es|s", "s")],
+    "stem__inside_words": [("|s)\\b", "|s)")],
+    "stem__ending_only_kept": [(r'r"\1"', r'r"\2"')],
+    "stem__one_ending_after_another": """import re
+    for ending in ("s", "es", "ed", "ing"):
+        text = re.sub(rf"([a-z]{{3}}){ending}\\b", r"\\1", text.lower())
+    return text""",
+    "stem__by_spaces": """words = text.lower().split()
+    for i, word in enumerate(words):
+        for ending in ("ing", "ed", "es", "s"):
+            if word.endswith(ending) and len(word) - len(ending) >= 3:
+                words[i] = word[: -len(ending)]
+                break
+    return " ".join(words)""",
+    "stem__list": [
+        ("return re.sub(", "return re.findall('[a-z]+', re.sub("),
+        ("text.lower())", "text.lower()))"),
     ],
-    "hard_loss__other_default": [("scale=20", "scale=1")],
-    "hard_loss__probability": [("np.diag(log_p)", "np.exp(np.diag(log_p))")],
     "diverse__by_relevance": [("- (1 - weight) * closest", "")],
     "diverse__repeats": [("        scores[chosen] = -np.inf\n", "")],
     "diverse__least_alike": [("weight * relevance -", "-weight * relevance -")],
     "diverse__mean": [(".max(axis=1)", ".mean(axis=1)")],
-    "diverse__last_only": [("passages[chosen]", "passages[chosen[-1:]]")],
+    "diverse__last_only": [("index[chosen]", "index[chosen[-1:]]")],
     "diverse__weights_swapped": [
         ("weight * relevance - (1 - weight)", "(1 - weight) * relevance - weight")
     ],
     "diverse__adds": [("relevance - (1", "relevance + (1")],
     "diverse__all": [("range(num)", "range(len(passages))")],
     "diverse__scores": [("int(scores.argmax())", "float(scores.max())")],
-    "diverse__question_only": """order = np.argsort(-(passages @ question))
+    "diverse__question_only": """order = np.argsort(-(index @ query))
     return order[:num].tolist()""",
 }
