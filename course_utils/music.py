@@ -271,8 +271,11 @@ def rates(pieces):
 
 def confidence_interval(pieces, count=parallels):
     """95 % confidence interval (low, high) of the faults per 100 steps of pieces, all
-    pitches (T, 4): bootstrap over pieces, which may differ in length."""
+    pitches (T, 4): bootstrap over pieces, which may differ in length. NaN for one."""
     import scipy.stats
+
+    if len(pieces) < 2:
+        return math.nan, math.nan
 
     def rate(faults, steps, axis):
         return 100 * faults.sum(axis) / steps.sum(axis)

@@ -284,12 +284,14 @@ def test_copies_are_found_in_any_key():
 def test_faults_are_shown_with_their_interval(capsys):
     calm = steps(C_MAJOR, C_MAJOR), np.array([[False] * 4, [False, True, True, True]])
     fifths = steps([67, 0, 0, 60], [69, 0, 0, 62]), np.zeros((2, 4), bool)
-    music.show_faults({"calm": [calm], "fifths": [fifths, fifths]})
+    sets = {"calm": [calm, calm], "fifths": [fifths, fifths], "alone": [fifths]}
+    music.show_faults(sets)
     head, *lines = capsys.readouterr().out.splitlines()
     columns = ["notes", "parallels", "out of range", "crossing", "dissonant"]
     assert sorted(columns, key=head.index) == columns
     assert lines[0].split() == "calm 250 0.00 (0.00 to 0.00) 0.0 0.0 0.0".split()
     assert lines[1].split() == "fifths 200 50.00 (50.00 to 50.00) 0.0 0.0 0.0".split()
+    assert lines[2].split() == "alone 200 50.00 (nan to nan) 0.0 0.0 0.0".split()
 
 
 def test_ends_of_pieces(capsys):

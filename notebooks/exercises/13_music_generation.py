@@ -1,6 +1,6 @@
 """Exercises of lesson 13: solutions, then checkers, then wrong answers."""
 
-# 13.2: compose gets one more argument, opening=(), and the loop over the steps ends
+# 13.3: compose gets one more argument, opening=(), and the loop over the steps ends
 # with
 #
 #         if t < len(opening):
@@ -18,7 +18,7 @@
 # The positions are right only for a piece that begins on the last quarter of a bar, as
 # compose assumes: look at piece["places"][0], which is 12 there.
 #
-# 13.3: the streams get a third part, the first bass note at each of their rows. In
+# 13.4: the streams get a third part, the first bass note at each of their rows. In
 # stream_of, where homes = [[0]] before the loop:
 #
 #         homes.append([piece["pitches"][0, 3] % 12] * (len(piece["pitches"]) + 1))
@@ -47,7 +47,18 @@
 # Train under another name, such as "with_home". The network need not begin on this
 # note: compare home with the last bass notes, too.
 
+from course_utils.judge import close
+
 import numpy as np
+
+
+def sounding(tokens):
+    """tokens (T, 4), 1 for a hold -> pitches (T, 4) int, holds (T, 4) bool."""
+    holds = tokens == 1
+    pitches = np.where(holds, 0, tokens)  # in the first row, a hold rests
+    for t in range(1, len(tokens)):
+        pitches[t] = np.where(holds[t], pitches[t - 1], tokens[t])
+    return pitches, holds
 
 
 def forbid_direct(before, now, voice):
@@ -62,6 +73,77 @@ def forbid_direct(before, now, voice):
 
 
 def check_1(answer):
+    """Tokens become pitches and holds."""
+    # The voices: a long note; two notes and a rest; a note struck again; a rest.
+    tokens = [
+        [72, 67, 60, 0],
+        [1, 1, 1, 1],
+        [1, 65, 60, 1],
+        [1, 1, 1, 48],
+        [74, 0, 1, 1],
+    ]
+    tokens += [[1, 1, 59, 1], [1, 1, 1, 50]]
+    tokens = np.array(tokens)
+    expected = [[72, 67, 60, 0], [72, 67, 60, 0], [72, 65, 60, 0], [72, 65, 60, 48]]
+    expected = np.array(expected + [[74, 0, 60, 48], [74, 0, 59, 48], [74, 0, 59, 50]])
+    given = tokens.copy()
+    result = answer(given)
+    assert np.array_equal(given, tokens), (
+        "the array that your function was given has changed. Hint: begin with "
+        "tokens.copy()."
+    )
+    pair = isinstance(result, tuple | list) and len(result) == 2
+    assert pair, "the result is not a pair. Hint: return pitches, holds."
+    pitches, holds = map(np.asarray, result)
+    assert pitches.shape == holds.shape == tokens.shape, (
+        f"for tokens (7, 4) the shapes are {pitches.shape} and {holds.shape}. Hint: "
+        "both have a value for each token."
+    )
+    assert not close(holds, tokens != 1), (
+        "holds are True where a note begins. Hint: a hold is where the token is 1."
+    )
+    assert not close(holds, (tokens == 1) & (expected > 0)), (
+        "a rest that goes on is no hold. Hint: a hold is where the token is 1, "
+        "whatever goes on."
+    )
+    assert close(holds, tokens == 1), (
+        "holds are not where the tokens are 1. Hint: tokens == 1."
+    )
+    assert holds.dtype == bool, (
+        f"holds are {holds.dtype}, not bool. Hint: a comparison gives True and False."
+    )
+    assert not np.any(pitches == 1), (
+        "a pitch of 1 is left. Hint: a hold has the pitch of the row before it, in "
+        "your result, where the holds before it are already replaced."
+    )
+    assert close(pitches[:2], expected[:2]), (
+        f"the second row sounds {pitches[1].tolist()}, not [72, 67, 60, 0]. Hint: it "
+        "holds what the first row has, the rest too."
+    )
+    assert close(pitches[:, 0], expected[:, 0]), (
+        f"a note held for four steps becomes {pitches[:5, 0].tolist()}. Hint: look at "
+        "pitches[t - 1], not at tokens[t - 1], which may be a hold itself."
+    )
+    assert close(pitches[:, 1], expected[:, 1]), (
+        f"67 67 65 65 and a rest become {pitches[:, 1].tolist()}. Hint: 0 is a token "
+        "like a pitch, and a hold after it goes on resting."
+    )
+    assert close(pitches, expected), (
+        f"row 4 is {pitches[4].tolist()}, not [74, 0, 60, 48]. Hint: each voice goes "
+        "on with its own pitch: np.where on whole rows."
+    )
+    begin = np.array([[1, 60, 1, 1], [1, 1, 55, 1], [67, 1, 1, 50]])
+    pitches, holds = map(np.asarray, answer(begin.copy()))
+    assert close(pitches, [[0, 60, 0, 0], [0, 60, 55, 0], [67, 60, 55, 50]]), (
+        f"a first row of 1 60 1 1 becomes {pitches[0].tolist()}, not [0, 60, 0, 0]. "
+        "Hint: before the first row nothing sounds, so that a hold there is a rest, 0."
+    )
+    assert close(holds, begin == 1), (
+        "holds are not where the tokens are 1 in the first row. Hint: tokens == 1."
+    )
+
+
+def check_2(answer):
     """Pitches of the bass that direct fifths and octaves forbid."""
     # Pairs of soprano, bass before, and the soprano now; the inner voices do not move.
     starts = [(67, 52, 72), (76, 57, 72), (72, 57, 74), (72, 48, 72), (60, 51, 63)]
@@ -167,6 +249,46 @@ def check_1(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
+    "sounding__looks_at_tokens": [("pitches[t - 1]", "tokens[t - 1]")],
+    "sounding__holds_where_notes_begin": [("tokens == 1", "tokens != 1")],
+    "sounding__a_rest_is_no_hold": (
+        "pitches = tokens.copy()\n"
+        "    for t in range(1, len(tokens)):\n"
+        "        pitches[t] = np.where(tokens[t] == 1, pitches[t - 1], tokens[t])\n"
+        "    return pitches, (tokens == 1) & (pitches > 0)"
+    ),
+    "sounding__changes_its_input": [("np.where(holds, 0, tokens)", "tokens")],
+    "sounding__leaves_a_hold_in_the_first_row": [
+        ("np.where(holds, 0, tokens)", "tokens.copy()")
+    ],
+    "sounding__the_first_row_holds_the_last": [("range(1, ", "range(0, ")],
+    "sounding__no_holds_in_the_first_row": [
+        ("return pitches", "holds[0] = False\n    return pitches")
+    ],
+    "sounding__a_rest_goes_on_as_the_note_before": (
+        "pitches, last = tokens.copy(), tokens[0].copy()\n"
+        "    for t in range(len(tokens)):\n"
+        "        last = np.where(tokens[t] > 1, tokens[t], last)\n"
+        "        pitches[t] = np.where(tokens[t] == 1, last, tokens[t])\n"
+        "    return pitches, tokens == 1"
+    ),
+    "sounding__holds_become_rests": (
+        "return np.where(tokens == 1, 0, tokens), tokens == 1"
+    ),
+    "sounding__all_voices_together": (
+        "pitches = tokens.copy()\n"
+        "    for t in range(1, len(tokens)):\n"
+        "        if (tokens[t] == 1).any():\n"
+        "            pitches[t] = pitches[t - 1]\n"
+        "    return pitches, tokens == 1"
+    ),
+    "sounding__pitches_only": [("return pitches, holds", "return pitches")],
+    "sounding__holds_as_numbers": [
+        ("return pitches, holds", "return pitches, holds.astype(int)")
+    ],
+    "sounding__the_other_way_round": [
+        ("return pitches, holds", "return holds, pitches")
+    ],
     "forbid_direct__no_leap": [("leaps & ", "")],
     "forbid_direct__two_is_a_leap": [("> 2", ">= 2")],
     "forbid_direct__three_is_none": [("> 2", "> 3")],
