@@ -123,15 +123,21 @@ def show_roll(title, pitches, holds, marks=None):
     plt.show()
 
 
-def blind_test(excerpts):
+def blind_test(pieces, seed=0):
     """Play excerpts one by one and ask who wrote each; counts the right answers.
 
-    excerpts: [(answer, pitches, holds), ...]. The buttons need a running kernel.
+    pieces: {answer: [(pitches, holds), ...]}: of each answer, the first five that last
+    eight seconds, shuffled by the seed. The buttons need a running kernel.
     """
     import ipywidgets
     from IPython.display import display
 
-    names = ["Start", *sorted({answer for answer, *_ in excerpts})]
+    excerpts = []
+    for answer, known in pieces.items():
+        long = [piece for piece in known if len(piece[0]) >= 48]  # sixteenths
+        excerpts += [(answer, *piece) for piece in long[:5]]
+    np.random.default_rng(seed).shuffle(excerpts)
+    names = ["Start", *sorted(pieces)]
     buttons = [ipywidgets.Button(description=name) for name in names]
     told, sound, given = ipywidgets.Label(), ipywidgets.Output(), []
 

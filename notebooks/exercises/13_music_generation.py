@@ -6,7 +6,7 @@
 #         if t < len(opening):
 #             row[:] = opening[t]
 #         rows.append(row)
-#         state = new_state
+#         state = later
 #
 # The drawn row is thrown away, but the network has read the row before it, so that the
 # state is right; in the next step, it reads the row of the opening. To listen:
