@@ -309,19 +309,20 @@ def show_faults(sets):
 
 
 def show_ends(sets):
-    """Print how many pieces of each set begin and end over the same bass note, up to
-    octaves, and on consonant chords.
+    """Print the percentage of the pieces of each set that begin and end over the same
+    bass note, up to octaves, and that of those that do so on consonant chords.
 
     sets: {name: [(pitches, holds), ...]}, both (T, 4). chance: the first bass note of a
     piece and the last one of another, or the same, piece, for all such pairs.
     """
-    print(f"{'of 100 pieces':17} same bass   by chance   consonant")
+    print(f"{'':17} pieces   same bass   by chance   consonant")
     for name, pieces in sets.items():
         first = np.array([pitches[0, 3] % 12 for pitches, _ in pieces])
         last = np.array([pitches[-1, 3] % 12 for pitches, _ in pieces])
         same, chance = np.mean(first == last), np.mean(first[:, None] == last)
         calm = np.mean([not dissonances(pitches[[0, -1]]) for pitches, _ in pieces])
-        print(f"{name:17} {100 * same:9.0f}{100 * chance:12.0f}{100 * calm:12.0f}")
+        numbers = f"{same:12.0%}{chance:12.0%}{calm:12.0%}"
+        print(f"{name:17} {len(pieces):6}{numbers}")
 
 
 def shuffled(pitches, holds, rng):
@@ -336,12 +337,15 @@ def shuffled(pitches, holds, rng):
 
 
 def passages(pieces, length):
-    """Yields all windows of `length` steps of the pieces, (pitches, holds) each, as
-    bytes that are equal for equal pitches in any key."""
+    """Yields the windows of `length` steps of the pieces, (pitches, holds) each, as
+    bytes that are equal for equal pitches in any key. A window in which no voice moves,
+    such as a long last chord, is left out."""
     for pitches, _ in pieces:
         pitches = np.asarray(pitches).astype("int16")
         for start in range(len(pitches) - length + 1):
             window = pitches[start : start + length]
+            if np.all(window == window[0]):
+                continue
             lowest = np.min(window, where=window > 0, initial=128)
             yield np.where(window > 0, window - lowest + 1, 0).tobytes()
 
