@@ -24,7 +24,7 @@
 #         homes.append([piece["pitches"][0, 3] % 12] * (len(piece["pitches"]) + 1))
 #     return np.concatenate(codes), np.concatenate(positions), np.concatenate(homes)
 #
-# make_windows unpacks it from stream and transposes it, and inputs_of(codes, positions, homes) returns
+# make_windows transposes it, and inputs_of(codes, positions, homes) returns
 # homes[:, 1:] as its last part:
 #
 #     x = inputs_of(moved, positions[rows], (homes[rows] + shifts[:, 0]) % 12)
@@ -44,9 +44,9 @@
 #     firsts = [piece["pitches"][0, 3] % 12 for piece in splits["train"]]
 #     home = rng.choice(firsts, (count, 1))  # the last one of the inputs
 #
-# Train under another name, such as "with_home". In one run, of the pieces that ended by
-# themselves, 28 % began and 38 % ended on `home`; show_ends found the same bass in 26 %,
-# about as many as without the plan.
+# Train under another name, such as "with_home". In one run, of the pieces that ended
+# by themselves, 28 % began and 38 % ended on `home`; show_ends found the same bass in
+# 26 %, about as many as without the plan.
 
 from course_utils.judge import close
 
