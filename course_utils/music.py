@@ -131,6 +131,16 @@ def parse_notes(text):
     return _melody(np.array(pitches, int), np.array(holds, bool), "What you typed")
 
 
+def read_midi(path):
+    """The voices of a MIDI file as pitches and holds (T, 4). Raises CourseError for a
+    file without music."""
+    try:
+        content, _ = reading.music(Path(path).read_bytes())
+    except ValueError as error:
+        raise CourseError(f"{Path(path).name}: {error}; choose a MIDI file.") from None
+    return content["pitches"].astype(int), content["holds"]
+
+
 def read_melody(path):
     """The highest voice of a MIDI file as pitches (T,) and holds (T,)."""
     path = Path(path).expanduser()
@@ -156,12 +166,17 @@ def _melody(pitches, holds, what="The melody"):
     return pitches, holds
 
 
-def from_codes(codes, end):
-    """Codes (T, V), pitches plus 128 where they go on -> pitches and holds, up to the
-    first row in which the first voice has the code `end`; at least one row stays."""
+def pitches_of(codes, end=2):
+    """Codes, pitches plus 128 where they go on -> pitches, 0 for rests and `end`."""
+    return np.where(codes % 128 > end, codes % 128, 0)
+
+
+def from_codes(codes, end=2):
+    """Codes (T, V) -> pitches and holds, see `pitches_of`, up to the first row in which
+    the first voice has the code `end`; at least one row stays."""
     ends = [*np.flatnonzero(codes[:, 0] % 128 == end), len(codes)]
     codes = codes[: max(1, ends[0])]
-    return np.where(codes % 128 > end, codes % 128, 0), codes > 127
+    return pitches_of(codes, end), codes > 127
 
 
 def from_tokens(tokens):
@@ -255,49 +270,82 @@ def rates(pieces):
 
 
 def confidence_interval(pieces, count=parallels):
-    """95 % confidence interval (low, high) of the faults per 100 steps: the pieces are
-    drawn again 1,000 times, with replacement (bootstrap)."""
-    found = np.array([(count(pitches), len(pitches)) for pitches in pieces])
-    rows = np.random.default_rng(0).integers(0, len(found), (1000, len(found)))
-    faults, steps = found[rows].sum(axis=1).T
-    return tuple(np.percentile(100 * faults / steps, (2.5, 97.5)))
+    """95 % confidence interval (low, high) of the faults per 100 steps of pieces, all
+    pitches (T, 4): bootstrap over pieces, which may differ in length. NaN for one."""
+    import scipy.stats
+
+    if len(pieces) < 2:
+        return math.nan, math.nan
+
+    def rate(faults, steps, axis):
+        return 100 * faults.sum(axis) / steps.sum(axis)
+
+    numbers = [count(pitches) for pitches in pieces], [*map(len, pieces)]
+    options = dict(n_resamples=1000, method="percentile", rng=0, paired=True)
+    interval = scipy.stats.bootstrap(numbers, rate, **options).confidence_interval
+    return float(interval.low), float(interval.high)
 
 
 def show_faults(sets):
-    """Print the rates of {name: pieces}, pieces as in `rates`, a line for each."""
-    print("per 100 steps      parallels (95 % CI)         range  crossed  dissonant")
+    """Print how many notes and faults 100 steps have, for each set of music.
+
+    sets: {name: [(pitches, holds), ...]}, both (T, 4).
+    """
+    heads = "notes   parallels (95 % CI)   out of range  crossing  dissonant"
+    print(f"{'per 100 steps':17} {heads}")
     for name, pieces in sets.items():
-        found, *others = rates(pieces).values()
-        low, high = confidence_interval(pieces)
-        numbers = "".join(f"{value:9.1f}" for value in others)
-        print(f"{name:18} {found:9.2f} ({low:.2f} to {high:.2f}) {numbers}")
+        all_pitches = [pitches for pitches, _ in pieces]
+        steps = sum(map(len, all_pitches)) / 100
+        notes = sum(np.sum((pitches > 0) & ~holds) for pitches, holds in pieces)
+        rate = rates(all_pitches)
+        low, high = confidence_interval(all_pitches)
+        print(
+            f"{name:17} {notes / steps:5.0f}"
+            f"{rate['parallels']:7.2f} ({low:.2f} to {high:.2f})"
+            f"{rate['out of range']:13.1f}"
+            f"{rate['crossings']:10.1f}"
+            f"{rate['dissonances']:11.1f}"
+        )
 
 
-def rounds_off(pitches):
-    """True if the first and last chord of pitches (T, 4) are consonant, over the same
-    note in the bass, up to octaves."""
-    same_bass = (int(pitches[0, 3]) - int(pitches[-1, 3])) % 12 == 0
-    return same_bass and not dissonances(pitches[[0, -1]])
+def show_ends(sets):
+    """Print the percentage of the pieces of each set that begin and end over the same
+    bass note, up to octaves, and that of those that do so on consonant chords.
+
+    sets: {name: [(pitches, holds), ...]}, both (T, 4). chance: the first bass note of a
+    piece and the last one of another, or the same, piece, for all such pairs.
+    """
+    print(f"{'':17} pieces   same bass   by chance   consonant")
+    for name, pieces in sets.items():
+        first = np.array([pitches[0, 3] % 12 for pitches, _ in pieces])
+        last = np.array([pitches[-1, 3] % 12 for pitches, _ in pieces])
+        same, chance = np.mean(first == last), np.mean(first[:, None] == last)
+        calm = np.mean([not dissonances(pitches[[0, -1]]) for pitches, _ in pieces])
+        numbers = f"{same:12.0%}{chance:12.0%}{calm:12.0%}"
+        print(f"{name:17} {len(pieces):6}{numbers}")
 
 
-def shuffled(pitches, holds, rng, first=0):
-    """The notes of each voice, from number `first` on, in a random order and in the
-    same rhythm."""
+def shuffled(pitches, holds, rng):
+    """The notes of each voice in a random order and in the same rhythm, as pitches and
+    holds (T, 4)."""
     pitches = pitches.copy()
-    for voice in range(first, pitches.shape[1]):
+    for voice in range(pitches.shape[1]):
         held = holds[:, voice]
         order = rng.permutation(pitches[~held, voice])
         pitches[:, voice] = order[np.cumsum(~held) - 1]
-    return pitches
+    return pitches, holds
 
 
 def passages(pieces, length):
-    """Yields all windows of `length` steps of pitches (T, 4), as bytes that are equal
-    for equal music in any key."""
-    for pitches in pieces:
+    """Yields the windows of `length` steps of the pieces, (pitches, holds) each, as
+    bytes that are equal for equal pitches in any key. A window in which no voice moves,
+    such as a long last chord, is left out."""
+    for pitches, _ in pieces:
         pitches = np.asarray(pitches).astype("int16")
         for start in range(len(pitches) - length + 1):
             window = pitches[start : start + length]
+            if np.all(window == window[0]):
+                continue
             lowest = np.min(window, where=window > 0, initial=128)
             yield np.where(window > 0, window - lowest + 1, 0).tobytes()
 

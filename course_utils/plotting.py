@@ -123,15 +123,21 @@ def show_roll(title, pitches, holds, marks=None):
     plt.show()
 
 
-def blind_test(excerpts):
+def blind_test(pieces, seed=0):
     """Play excerpts one by one and ask who wrote each; counts the right answers.
 
-    excerpts: [(answer, pitches, holds), ...]. The buttons need a running kernel.
+    pieces: {answer: [(pitches, holds), ...]}: of each answer, the first five that last
+    eight seconds, shuffled by the seed. The buttons need a running kernel.
     """
     import ipywidgets
     from IPython.display import display
 
-    names = ["Start", *sorted({answer for answer, *_ in excerpts})]
+    excerpts = []
+    for answer, known in pieces.items():
+        long = [piece for piece in known if len(piece[0]) >= 48]  # sixteenths
+        excerpts += [(answer, *piece) for piece in long[:5]]
+    np.random.default_rng(seed).shuffle(excerpts)
+    names = ["Start", *sorted(pieces)]
     buttons = [ipywidgets.Button(description=name) for name in names]
     told, sound, given = ipywidgets.Label(), ipywidgets.Output(), []
 
@@ -149,24 +155,26 @@ def blind_test(excerpts):
     display(ipywidgets.HBox([*buttons, told]), sound)
 
 
-def show_score(title, pitches, holds, place=0, bars=4):
+def show_score(title, pitches, holds, position=0, bars=4):
     """Sheet music for four voices: soprano and alto above, tenor and bass below.
 
-    pitches, holds: (T, 4), grids of sixteenths as for `play`. place: of the first step
-    in its bar of 4/4, from 0 to 15. bars: how many on each line. The letters G and F
-    stand for the treble and the bass clef, rests are left blank, and the key signature
-    is the one that fits most notes.
+    pitches, holds: (T, 4), grids of sixteenths as for `play`. position: of the first
+    step in its bar of 4/4, from 0 to 15. bars: how many on each line. The letters G and
+    F stand for the treble and the bass clef, rests are left blank, and the key
+    signature is the one that fits most notes.
     """
     notes = music.voices(pitches, holds)
     key = _key(np.array([pitch for voice in notes for *_, pitch in voice]))
-    lines = math.ceil((len(pitches) + place) / (16 * bars))
+    all_bars = math.ceil((len(pitches) + position) / 16)
+    lines = math.ceil(all_bars / bars)
     figure, axes = plt.subplots(lines, 1, figsize=(10, 1.8 * lines), squeeze=False)
     figure.suptitle(title)
     for line, axis in enumerate(axes[:, 0]):
-        _draw_staves(axis, key, bars)
+        left = all_bars - bars * line
+        _draw_staves(axis, key, bars, min(bars, left), line == 0, left <= bars)
         accidentals = {}  # of each bar, line or space
         for start, number, length, pitch in sorted(
-            (start + place - 16 * bars * line, number, length, pitch)
+            (start + position - 16 * bars * line, number, length, pitch)
             for number, voice in enumerate(notes)
             for start, length, pitch in voice
         ):
@@ -227,20 +235,27 @@ def _split(start, length):
 _DOWN = (0, 0, 8, 8)  # the lower staff is drawn so much lower
 
 
-def _draw_staves(axis, key, bars):
-    axis.set(xlim=(-10, 16 * bars), ylim=(2, 48), xticks=[], yticks=[])
+def _draw_staves(axis, key, bars, filled, first, last):
+    """Lines for so many `filled` bars; the first staves have the time signature, the
+    last ones the final bar line."""
+    axis.set(xlim=(-10, 16 * bars + 0.6), ylim=(2, 48), xticks=[], yticks=[])
     axis.grid(False)
     axis.spines[:].set_visible(False)
     # The lowest lines are E4, 30 steps of the scale above C0, and G2, 18 above.
     for lowest, clef, line in ((30, "G", 32), (18 - _DOWN[2], "F", 24 - _DOWN[2])):
-        axis.hlines(range(lowest, lowest + 9, 2), -10, 16 * bars, color="0.6", lw=0.6)
+        axis.hlines(range(lowest, lowest + 9, 2), -10, 16 * filled, color="0.6", lw=0.6)
         axis.text(-9.5, line, clef, va="center", size=11, weight="bold", style="italic")
         sharps, flats = (38, 35, 39, 36, 33, 37, 34), (34, 37, 33, 36, 32, 35, 31)
         down = 0 if clef == "G" else 14 + _DOWN[2]
         for i, height in enumerate((sharps if key > 0 else flats)[: abs(key)]):
             sign = "♯" if key > 0 else "♭"
             axis.text(i - 7.5, height - down, sign, va="center", size=8)
-    axis.vlines(range(0, 16 * bars + 1, 16), 18 - _DOWN[2], 38, color="0.6", lw=0.6)
+        for height in (lowest + 2, lowest + 6) if first else ():
+            axis.text(-1, height, "4", va="center", ha="center", size=9, weight="bold")
+    ends = range(0, 16 * filled + 1, 16)
+    axis.vlines(ends, 18 - _DOWN[2], 38, color="0.6", lw=0.6)
+    if last:
+        axis.vlines(16 * filled + 0.4, 18 - _DOWN[2], 38, color="black", lw=2)
 
 
 def _draw_note(axis, at, size, height, number, tie):

@@ -173,7 +173,7 @@ def test_lesson_13b_harmonises_after_own_music(tmp_path):
 def test_lesson_13_needs_longer_music():
     make_music(200, 64, 65)
     with pytest.raises(CourseError, match="has 64 sixteenth notes for validation"):
-        begin("13", "datasets.load_music")
+        begin("13", "datasets.load_music(dataset, name")
 
 
 @pytest.mark.parametrize("number, least", LEAST.items())

@@ -166,7 +166,7 @@ def test_a_score_has_a_notehead_for_each_note(monkeypatch):
     monkeypatch.setattr(plt, "show", lambda: None)
     pitches = np.array([[72, 67, 64, 48]] * 20)
     holds = np.array([[False] * 4] + [[True] * 4] * 19)
-    plotting.show_score("a chord", pitches, holds, place=12, bars=2)
+    plotting.show_score("a chord", pitches, holds, position=12, bars=2)
     first, *rest = plt.gcf().axes
     heads = [p for p in first.patches if isinstance(p, Ellipse)]
     assert not rest and len(heads) == 8  # a quarter, tied to a whole note, four times
