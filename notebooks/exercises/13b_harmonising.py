@@ -19,11 +19,11 @@
 #         pieces.append(music.from_tokens(tokens)[0])
 #     print(temperature, measure(pieces))
 #
-# With the model of the course and the seeds 0 to 2, a temperature of 0.3 leaves 1.2 to
-# 1.4 parallels, for a note that is drawn again is often the same, and only 8 to 9
-# dissonant beats of 100, 17 to 20 off the beat; 0.7 leaves 0.0 to 0.2, 19 to 23 and 32
-# to 37. At 1.0 there is hardly any parallel, but 32 to 35 and 52 to 54 dissonances,
-# more than Bach's 21 and 45. The numbers vary a little with the machine.
+# In one run over the seeds 0 to 2, a temperature of 0.3 left 1.2 to 1.4 parallels, for a
+# note that is drawn again is often the same, and only 8 to 9 dissonant beats of 100, 17
+# to 20 off the beat. For 0.7, see the lesson's table. At 1.0 there was hardly any
+# parallel, but 32 to 35 and 52 to 54 dissonances, more than Bach's 21 and 45. The
+# numbers vary with the machine.
 
 from course_utils.judge import close
 
