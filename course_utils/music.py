@@ -255,6 +255,18 @@ def dissonances(pitches):
     return int(found.sum())
 
 
+def dissonant_on_beat(pitches):
+    """True for each cell of pitches (T, V), at every fourth step, that has a second,
+    seventh or tritone, up to octaves, with another voice."""
+    pitches = np.asarray(pitches).astype(int)
+    found = np.zeros(pitches.shape, bool)
+    for pair in _pairs(pitches):
+        high, low = pitches[::4, pair].T
+        clash = (high > 0) & (low > 0) & np.isin((high - low) % 12, DISSONANT)
+        found[::4, pair] |= clash[:, None]
+    return found
+
+
 FAULTS = {
     "parallels": parallels,
     "out of range": out_of_range,
@@ -323,6 +335,20 @@ def show_ends(sets):
         calm = np.mean([not dissonances(pitches[[0, -1]]) for pitches, _ in pieces])
         numbers = f"{same:12.0%}{chance:12.0%}{calm:12.0%}"
         print(f"{name:17} {len(pieces):6}{numbers}")
+
+
+def show_means(table):
+    """Print {name: rows}, where a row is {column: number}: for each name the mean of
+    its rows and, if there are several, the lowest and the highest."""
+    columns = [*next(iter(table.values()))[0]]
+    print(f"{'per 100':20}", *[f"{column:20}" for column in columns], sep="")
+    for name, rows in table.items():
+        cells = []
+        for column in columns:
+            values = [row[column] for row in rows]
+            spread = f" ({min(values):.1f} to {max(values):.1f})" * (len(rows) > 1)
+            cells.append(f"{np.mean(values):.1f}{spread}")
+        print(f"{name:20}", *[f"{cell:20}" for cell in cells], sep="")
 
 
 def shuffled(pitches, holds, rng):

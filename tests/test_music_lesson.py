@@ -89,6 +89,27 @@ def test_marks_are_where_parallels_are_counted():
     assert found[1].tolist() == [True, True, False, True]
 
 
+def test_cells_are_dissonant_on_the_beat_where_steps_are():
+    piece = np.repeat(steps(C_MAJOR, [72, 67, 65, 48], [71, 0, 65, 48]), 4, axis=0)
+    found = music.dissonant_on_beat(piece)
+    expected = [[False] * 4, [False, True, True, False], [True, False, True, True]]
+    assert found[::4].tolist() == expected  # G and F; B with F and C
+    assert found.sum() == 5
+    pieces = np.random.default_rng(0).integers(40, 70, (500, 3)).astype("uint8")
+    found = music.dissonant_on_beat(pieces).any(axis=1).sum()
+    assert found == music.dissonances(pieces[::4])
+
+
+def test_means_are_shown_with_their_range(capsys):
+    music.show_means(
+        {"two": [{"a": 1, "b": 2}, {"a": 4, "b": 2}], "one": [dict(a=3, b=0)]}
+    )
+    head, two, one = capsys.readouterr().out.splitlines()
+    assert head.split() == ["per", "100", "a", "b"]
+    assert two.split() == "two 2.5 (1.0 to 4.0) 2.0 (2.0 to 2.0)".split()
+    assert one.split() == ["one", "3.0", "0.0"]
+
+
 def test_rates_are_per_100_steps_of_all_pieces():
     piece = steps([72, 65, 57, 41], [74, 67, 59, 43])
     rates = music.rates([piece, np.tile(C_MAJOR, (6, 1))])
@@ -469,6 +490,16 @@ def test_whole_quarters_are_hidden_at_their_rate(harmonising):
         rates.append(hidden.mean())
     assert 0.28 < np.mean(rates) < 0.32
     assert harmonising["hide"](places, 1, rng).all()
+
+
+def test_a_hidden_note_is_hidden_to_its_end(harmonising):
+    hidden, holds = np.zeros((2, 8, 4), bool), np.zeros((2, 8, 4), bool)
+    hidden[0, :4, 3] = hidden[1, 2, 0] = True
+    holds[0, [1, 2, 3, 4, 5, 7], 3] = holds[1, [1, 2], 0] = True
+    found = harmonising["hide_to_ends"](hidden, holds)
+    expected = hidden.copy()
+    expected[0, 4:6, 3] = True
+    assert np.array_equal(found, expected) and hidden.sum() == 5
 
 
 def test_windows_hide_what_is_to_be_guessed(harmonising):

@@ -2,11 +2,11 @@
 
 # 13b.2, to hear it, in a new cell:
 #
-# tokens, places = start_of(*melody)
+# start, places = start_of(*melody)
+# tokens = rewrite(start, places, seed)
 # draws = keras.random.SeedGenerator(1)
-# start = rewrite(tokens, places, seed, passes=1)
-# found = voice_by_voice(lambda t, h: draw(t, places, h, draws), start, 40)
-# plotting.play(*music.from_tokens(found))
+# found = redraw_bars(lambda t, h: draw(t, places, h, draws), tokens, 4, 8, 40)
+# plotting.play(*music.from_tokens(found), seconds=None)
 #
 # 13b.3, in a new cell:
 #
@@ -19,10 +19,11 @@
 #         pieces.append(music.from_tokens(tokens)[0])
 #     print(temperature, measure(pieces))
 #
-# With the model of the course and the seeds 0 to 2, a temperature of 0.3 leaves 1.2 to
-# 1.4 parallels, for a note that is drawn again is often the same, and only 12 to 14
-# dissonances; 0.7 leaves 0.0 to 0.2 and 26 to 28. A temperature of 1.0 leaves hardly
-# any parallel, but 43 to 44 dissonances, more than Bach's 33.
+# In one run over the seeds 0 to 2, a temperature of 0.3 left 1.2 to 1.4 parallels, for a
+# note that is drawn again is often the same, and only 8 to 9 dissonant beats of 100, 17
+# to 20 off the beat. For 0.7, see the lesson's table. At 1.0 there was hardly any
+# parallel, but 32 to 35 and 52 to 54 dissonances, more than Bach's 21 and 45. The
+# numbers vary with the machine.
 
 from course_utils.judge import close
 
@@ -37,11 +38,11 @@ def hidden_nats(logits, tokens, hidden):
     return -log_p[t, voice, tokens[t, voice]].mean()
 
 
-def voice_by_voice(draw, tokens, passes):
-    """A function, tokens (T, 4), how many passes -> tokens (T, 4)."""
+def redraw_bars(draw, tokens, first, last, passes):
+    """A function, tokens (T, 4), two bars, how many passes -> tokens (T, 4)."""
     for n in range(passes):
         hidden = np.zeros(tokens.shape, bool)
-        hidden[:, 1 + n % 3] = True
+        hidden[16 * first : 16 * last, 1 + n % 3] = True
         tokens = draw(tokens, hidden)
     return tokens
 
@@ -128,18 +129,18 @@ def check_1(answer):
 
 
 def check_2(answer):
-    """One voice after the other is drawn again."""
+    """Some bars are drawn again, one voice after the other."""
     calls = []
 
     def draw(tokens, hidden):
         calls.append((np.array(tokens), np.array(hidden)))
-        if calls[-1][0].shape != (6, 4) or calls[-1][1].shape != (6, 4):
+        if calls[-1][0].shape != (64, 4) or calls[-1][1].shape != (64, 4):
             return tokens
-        return np.where(hidden, 100 + len(calls), tokens)
+        return np.where(hidden, 1000 + len(calls), tokens)
 
-    start = np.arange(24).reshape(6, 4) + 40
+    start = np.arange(256).reshape(64, 4) + 40
     given = start.copy()
-    result = answer(draw, given, 5)
+    result = answer(draw, given, 1, 3, 5)
     assert np.array_equal(given, start), (
         "the array that your function was given has changed. Hint: work on copies."
     )
@@ -147,19 +148,19 @@ def check_2(answer):
         f"in 5 passes draw is called {len(calls)} times. Hint: one call in each pass."
     )
     for seen, hidden in calls:
-        assert seen.shape == (6, 4), (
-            f"draw gets tokens of the shape {seen.shape}, not (6, 4). Hint: give it "
-            "all voices; `hidden` says which are drawn."
+        assert seen.shape == (64, 4), (
+            f"draw gets tokens of the shape {seen.shape}, not (64, 4). Hint: give it "
+            "the whole piece; `hidden` says which cells are drawn."
         )
-        assert hidden.shape == (6, 4), (
-            f"draw gets `hidden` of the shape {hidden.shape}, not (6, 4). Hint: "
-            "np.zeros(tokens.shape, bool), then one column of True."
+        assert hidden.shape == (64, 4), (
+            f"draw gets `hidden` of the shape {hidden.shape}, not (64, 4). Hint: "
+            "np.zeros(tokens.shape, bool), then True in a part of one column."
         )
         assert hidden.dtype == bool, (
             f"`hidden` is {hidden.dtype}, not bool. Hint: np.zeros(tokens.shape, bool)."
         )
     chosen = [np.flatnonzero(hidden.any(axis=0)).tolist() for _, hidden in calls]
-    assert [0] not in chosen and all(0 not in some for some in chosen), (
+    assert all(0 not in some for some in chosen), (
         "the soprano, voice 0, is hidden. Hint: 1 + n % 3 is never 0."
     )
     assert all(len(some) == 1 for some in chosen), (
@@ -170,21 +171,25 @@ def check_2(answer):
         f"the passes hide the voices {[*map(sum, chosen)]}, not 1, 2, 3, 1, 2. Hint: "
         "in pass n, it is voice 1 + n % 3."
     )
-    assert all(hidden.sum() == 6 for _, hidden in calls), (
-        "not all steps of the voice are hidden. Hint: hidden[:, voice] = True."
-    )
+    for _, hidden in calls:
+        rows = np.flatnonzero(hidden.any(axis=1))
+        assert np.array_equal(rows, np.arange(16, 48)), (
+            f"for the bars from 1 to before 3, {len(rows)} steps from {rows[0]} to "
+            f"{rows[-1]} are hidden, not the 32 from 16 to 47. Hint: "
+            "16 * first : 16 * last."
+        )
     tokens = start
     for number, (seen, hidden) in enumerate(calls, 1):
         assert np.array_equal(seen, tokens), (
             f"pass {number} does not begin with the result of the one before. Hint: "
             "tokens = draw(tokens, hidden)."
         )
-        tokens = np.where(hidden, 100 + number, tokens)
+        tokens = np.where(hidden, 1000 + number, tokens)
     assert result is not None and np.array_equal(result, tokens), (
         "the result is not what the last call of draw returned. Hint: return tokens."
     )
     calls.clear()
-    assert np.array_equal(answer(draw, start.copy(), 0), start) and not calls, (
+    assert np.array_equal(answer(draw, start.copy(), 1, 3, 0), start) and not calls, (
         "with 0 passes the tokens do not stay as they are. Hint: range(passes)."
     )
 
@@ -224,25 +229,37 @@ WRONG = {  # replacements in a solution, or another body for it
     "hidden_nats__over_time": [("sum(axis=-1, keepdims=True)", "sum(axis=0)")],
     "hidden_nats__each_cell": [(".mean()", "")],
     "hidden_nats__likeliest": [("tokens[t, voice]]", "log_p.argmax(-1)[t, voice]]")],
-    "voice_by_voice__soprano_too": [("1 + n % 3", "n % 4")],
-    "voice_by_voice__all_at_once": [("1 + n % 3", "1:")],
-    "voice_by_voice__always_the_alto": [("1 + n % 3", "1")],
-    "voice_by_voice__from_the_bass": [("1 + n % 3", "3 - n % 3")],
-    "voice_by_voice__never_shown_again": """hidden = np.zeros(tokens.shape, bool)
+    "redraw_bars__soprano_too": [("1 + n % 3", "n % 4")],
+    "redraw_bars__all_at_once": [("1 + n % 3", "1:")],
+    "redraw_bars__always_the_alto": [("1 + n % 3", "1")],
+    "redraw_bars__from_the_bass": [("1 + n % 3", "3 - n % 3")],
+    "redraw_bars__never_shown_again": """hidden = np.zeros(tokens.shape, bool)
     for n in range(passes):
-        hidden[:, 1 + n % 3] = True
+        hidden[16 * first : 16 * last, 1 + n % 3] = True
         tokens = draw(tokens, hidden)
     return tokens""",
-    "voice_by_voice__not_fed_back": [
+    "redraw_bars__not_fed_back": [
         ("        tokens = draw(tokens, hidden)", "        new = draw(tokens, hidden)"),
         ("return tokens", "return new if passes else tokens"),
     ],
-    "voice_by_voice__once_a_voice": [("range(passes)", "range(3)")],
-    "voice_by_voice__one_more": [("range(passes)", "range(passes + 1)")],
-    "voice_by_voice__numbers": [("np.zeros(tokens.shape, bool)", "0 * tokens")],
-    "voice_by_voice__one_step": [("hidden[:, ", "hidden[0, ")],
-    "voice_by_voice__one_voice_given": [
+    "redraw_bars__once_a_voice": [("range(passes)", "range(3)")],
+    "redraw_bars__one_more": [("range(passes)", "range(passes + 1)")],
+    "redraw_bars__numbers": [("np.zeros(tokens.shape, bool)", "0 * tokens")],
+    "redraw_bars__all_bars": [("16 * first : 16 * last", ":")],
+    "redraw_bars__steps_for_bars": [("16 * first : 16 * last", "first:last")],
+    "redraw_bars__last_too": [("16 * last", "16 * last + 16")],
+    "redraw_bars__other_bars": [
+        (
+            "hidden[16 * first : 16 * last, 1 + n % 3] = True",
+            "hidden[:, 1 + n % 3] = 1",
+        ),
+        (
+            "        tokens = draw",
+            "        hidden[16 * first : 16 * last] = 0\n        tokens = draw",
+        ),
+    ],
+    "redraw_bars__one_voice_given": [
         ("draw(tokens, hidden)", "draw(tokens[:, 1 + n % 3], hidden)")
     ],
-    "voice_by_voice__nothing_returned": [("return tokens", "return None")],
+    "redraw_bars__nothing_returned": [("return tokens", "return None")],
 }
