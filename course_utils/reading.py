@@ -10,6 +10,8 @@ import re
 import warnings
 from pathlib import Path
 
+from course_utils import CourseError
+
 import charset_normalizer
 import mido
 import numpy as np
@@ -74,6 +76,19 @@ def read(path, problem, kind, image_size=28, channels=1):
     except Exception as error:  # whatever a damaged file may cause
         reason = f"damaged, {str(error) or type(error).__name__}"
         return None, f"skipped: {getattr(error, 'strerror', None) or reason}"
+
+
+def square(file, size):
+    """The middle of a picture file: (size, size, 3) float32, from 0 to 255.
+
+    Raises CourseError, which says why, where the file is no picture.
+    """
+    file = Path(file)
+    pixels, remark = read(file, None, kind="pictures", image_size=size, channels=3)
+    if pixels is None:
+        reason = remark.removeprefix("skipped: ")
+        raise CourseError(f"{file.name[-60:]} is not used: {reason}.")
+    return pixels.astype("float32")
 
 
 def text(data):

@@ -1,5 +1,6 @@
 """Exercises of lesson 14: solutions, then checkers, then wrong answers.
 
+In 14.1, no: the losses of the first two layers fall, the others even rise a little.
 In 14.2, there are still panes: the picture differs little from `result`.
 `result` should have the lower style loss: it alone was fitted to Gram matrices.
 In 14.3, `style_of` measures the style picture, too: its left half gives the style.
@@ -10,11 +11,14 @@ from course_utils.judge import close
 import numpy as np
 
 
-def keep_colours(photo, result):
-    """Pictures (H, W, 3), 0 to 255: the luma of result, the colours of photo."""
-    weights = np.array([0.299, 0.587, 0.114])
-    change = (result - photo) @ weights
-    return np.clip(photo + change[..., None], 0, 255)
+def losses_by_layer(picture, style, model, style_of):
+    """Style losses of two pictures (H, W, 3), one for each layer of the model: (L,)."""
+    found = []
+    for maps, target_maps in zip(model(picture[None]), model(style[None]), strict=True):
+        values = np.asarray(style_of(maps))
+        target = np.asarray(style_of(target_maps))
+        found.append(np.sum((values - target) ** 2) / np.sum(target**2))
+    return np.array(found)
 
 
 def mean_and_deviation(maps):
@@ -49,52 +53,65 @@ def _unchanged(answer, *inputs):
 
 
 def check_1(answer):
-    """Colours of the photo, luma of the result."""
-    rng, weights = np.random.default_rng(2), np.array([0.299, 0.587, 0.114])
-    photo, result = rng.uniform(90, 160, (2, 5, 7, 3))
-    found = _unchanged(answer, photo, result)
-    assert np.shape(found) == (5, 7, 3), (
-        f"for pictures (5, 7, 3) the result has the shape {np.shape(found)}. Hint: the "
-        "change of luma is (H, W); [..., None] lets it add to each channel."
+    """The style loss of each layer."""
+    rng = np.random.default_rng(2)
+    picture, style = rng.uniform(50, 200, (2, 6, 8, 3))
+    style = style * [1.0, 0.5, 0.2]
+
+    def model(pictures):
+        assert np.ndim(pictures) == 4, (
+            f"`model` was given an array with {np.ndim(pictures)} axes. Hint: it takes "
+            "a batch; picture[None] is a batch of one."
+        )
+        pictures = np.asarray(pictures, float)
+        return [pictures / 100, pictures[:, ::2, ::2, :2] ** 2 / 1e4]
+
+    def style_of(maps):
+        assert np.ndim(maps) == 4, (
+            "`style_of` was not given the feature maps (N, H, W, C) of one layer. "
+            "Hint: loop over the list that `model` returns."
+        )
+        maps = np.asarray(maps, float)
+        return np.einsum("nhwc,nhwd->ncd", maps, maps) / (maps.shape[1] * maps.shape[2])
+
+    def losses(one, other, measure=style_of, norm=lambda a, b: (b**2).sum()):
+        pairs = zip(model(one[None]), model(other[None]), strict=True)
+        pairs = [(measure(a), measure(b)) for a, b in pairs]
+        return np.array([((a - b) ** 2).sum() / norm(a, b) for a, b in pairs])
+
+    found = _unchanged(lambda *both: answer(*both, model, style_of), picture, style)
+    assert np.shape(found) == (2,), (
+        f"for a model of two layers, the result has the shape {np.shape(found)}, not "
+        "(2,). Hint: one number for each layer, in an array or a list."
     )
-    found = np.asarray(found, float)
-    assert found.max() > 1, (
-        "no value is above 1. Hint: pictures have values from 0 to 255; clip to these."
+    expected = losses(picture, style)
+    assert not close(found, losses(picture, style, lambda maps: maps), 1e-3), (
+        "the maps are compared position by position: that is a content loss. Hint: "
+        "compare style_of(maps)."
     )
-    assert not np.array_equal(found, np.rint(found)), (
-        "the values are whole numbers. Hint: keep the fractions; do not round."
+    assert not close(found, losses(style, picture), 1e-3), (
+        "the loss is divided by the squares of the picture. Hint: divide by those of "
+        "the style, the target."
     )
-    expected = photo + ((result - photo) @ weights)[..., None]
-    assert not close(found, result + ((photo - result) @ weights)[..., None], 1e-3), (
-        "the colours are those of the result. Hint: begin with photo, and add the "
-        "change of luma."
+    sums = losses(picture, style, norm=lambda a, b: 1)
+    means = losses(picture, style, norm=lambda a, b: b.size)
+    assert not (close(found, sums, 1e-3) or close(found, means, 1e-3)), (
+        "the squared differences are not divided by the squares of the target. Hint: "
+        "see `relative_error`."
     )
-    assert np.abs(found - found[..., :1]).max() > 1, (
-        "the picture is grey. Hint: add the change of luma to photo."
+    assert not close(found, expected**0.5, 1e-3), (
+        "the result is the root of the loss. Hint: leave out the root."
     )
-    plain = photo + (result - photo).mean(axis=-1, keepdims=True)
-    assert not close(found, plain, 1e-3), (
-        "luma is the plain mean of the channels. Hint: weigh red, green and blue "
-        "by 0.299, 0.587 and 0.114."
-    )
-    assert close(found @ weights, result @ weights, 1e-3), (
-        "the luma is not that of the result. Hint: add the same number to the "
-        "three channels of a pixel: its luma in result minus that in photo."
+    assert not close(found, np.full(2, expected.mean()), 1e-3), (
+        "every layer has the mean of all losses. Hint: append one number a layer."
     )
     assert close(found, expected, 1e-3), (
-        "the differences between the channels are not those of photo. Hint: add the "
-        "same number to the three channels of a pixel."
+        "the losses are wrong. Hint: for each layer, the sum of the squared "
+        "differences of style_of(maps), divided by that of the squares for the style."
     )
-    dark = np.zeros((1, 1, 3)) + [0.0, 10.0, 250.0]
-    found = np.asarray(_unchanged(answer, dark, dark + 100), float)
-    assert found.max() <= 255, (
-        f"a pixel has the value {found.max():.0f}. Hint: np.clip(..., 0, 255)."
-    )
-    assert np.asarray(answer(dark, dark - 100), float).min() >= 0, (
-        "a pixel is below 0. Hint: np.clip(..., 0, 255)."
-    )
-    assert close(found, [[[100, 110, 255]]], 1e-3), (
-        "where clipping is needed, the other channels are wrong, too. Hint: clip last."
+    same = np.asarray(answer(style, style, model, style_of), float)
+    assert close(same, [0, 0], 1e-6), (
+        "a picture has a style loss against itself. Hint: subtract the target."
     )
 
 
@@ -219,29 +236,34 @@ def check_3(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "keep_colours__the_other_way": (
-        "weights = np.array([0.299, 0.587, 0.114])\n"
-        "    change = (photo - result) @ weights\n"
-        "    return np.clip(result + change[..., None], 0, 255)"
-    ),
-    "keep_colours__plain_mean": [("@ weights", "@ np.full(3, 1 / 3)")],
-    "keep_colours__no_clip": [
-        ("np.clip(photo + change[..., None], 0, 255)", "photo + change[..., None]")
+    "losses_by_layer__no_batch": [("picture[None]", "picture")],
+    "losses_by_layer__content": [
+        ("style_of(maps)", "maps"),
+        ("style_of(target_maps)", "target_maps"),
     ],
-    "keep_colours__rounds": [("np.clip(photo", "np.rint(photo"), (", 0, 255)", ")")],
-    "keep_colours__clips_to_1": [(", 0, 255)", ", 0, 1)")],
-    "keep_colours__grey": [
-        ("photo + change[..., None]", "0 * photo + (result @ weights)[..., None]")
+    "losses_by_layer__divides_by_the_picture": [
+        ("np.sum(target**2)", "np.sum(values**2)")
     ],
-    "keep_colours__no_axis": [("change[..., None]", "change.mean()")],
-    "keep_colours__only_the_change": [("photo + change[..., None]", "change")],
-    "keep_colours__clips_the_change": [
-        ("result - photo) @ weights", "result - photo).clip(0, 255) @ weights")
+    "losses_by_layer__does_not_divide": [(" / np.sum(target**2)", "")],
+    "losses_by_layer__mean_square": [
+        (
+            "np.sum((values - target) ** 2) / np.sum(target**2)",
+            "np.mean((values - target) ** 2)",
+        )
     ],
-    "keep_colours__scales": (
-        "weights = np.array([0.299, 0.587, 0.114])\n"
-        "    ratio = (result @ weights) / (photo @ weights)\n"
-        "    return np.clip(photo * ratio[..., None], 0, 255)"
+    "losses_by_layer__root": [("np.array(found)", "np.sqrt(found)")],
+    "losses_by_layer__sum": [("np.array(found)", "np.sum(found)")],
+    "losses_by_layer__last_layer": [("np.array(found)", "found[-1:]")],
+    "losses_by_layer__mean_of_all": [("np.array(found)", "np.full(2, np.mean(found))")],
+    "losses_by_layer__absolute": [
+        (
+            "np.sum((values - target) ** 2) / np.sum(target**2)",
+            "np.sum(abs(values - target)) / np.sum(abs(target))",
+        )
+    ],
+    "losses_by_layer__all_layers_at_once": (
+        "target = style_of(model(style[None]))\n"
+        "    return np.sum((style_of(model(picture[None])) - target) ** 2)"
     ),
     "mean_and_deviation__no_epsilon": [(" + 1e-5", "")],
     "mean_and_deviation__large_epsilon": [("1e-5", "1e-3")],
