@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 import course_utils
-from course_utils import reading, styles
+from course_utils import callbacks, reading, styles
 
 import keras
 import lessons
@@ -200,24 +200,29 @@ def fast(lesson):
     names = dict(features=lesson["features"], keras=keras, layers=layers, np=np)
     names |= dict(ops=ops, tf=tf, Path=Path)
     names |= dict(course_utils=course_utils, reading=reading)
+    names |= dict(Progress=callbacks.Progress, Resume=callbacks.Resume)
     return lessons.definitions("14b", **names)
 
 
 def test_the_losses_of_14b_are_those_of_14_for_each_picture(lesson, fast):
     photos, pictures = two(5), two(6)
     grams = [fast["gram"](maps) for maps in lesson["features"](two(7)[:1])]
-    content, style, whole = fast["losses"](pictures, photos, grams)
+    targets = fast["features"](photos)[2]
+    content, style, variation = fast["losses"](tf.constant(pictures), targets, grams)
     for n in range(2):
         one, other = (
             lesson["features"](array[n : n + 1]) for array in (pictures, photos)
         )
         expected = [each.numpy() for each in lesson["losses"](one, other, grams)]
         assert np.isclose(content[n], expected[0][2], rtol=1e-4)
-        assert np.isclose(style[n], expected[1].mean(), rtol=1e-4)
-        steps = [np.abs(np.diff(pictures[n], axis=axis)).mean() for axis in (0, 1)]
-        variation = sum(steps)
-        parts = fast["style_weight"] * style[n], fast["variation_weight"] * variation
-        assert np.isclose(whole[n], content[n] + sum(parts), rtol=1e-4)
+        weighted = fast["style_weight"] * expected[1].mean()
+        assert np.isclose(style[n], weighted, rtol=1e-4)
+        steps = [np.abs(np.diff(pictures[n], axis=axis)).sum() for axis in (0, 1)]
+        weighted = fast["variation_weight"] * sum(steps) / pictures[n].size
+        assert np.isclose(variation[n], weighted, rtol=1e-4)
+    look = fast["PerceptualLoss"](two(7)[0])
+    total = (content + style + variation).numpy().mean()
+    assert np.isclose(look(photos, pictures), total, rtol=1e-4)
 
 
 def test_the_network_keeps_any_size_and_treats_pictures_apart(fast):
@@ -255,14 +260,35 @@ def test_random_squares_are_parts_of_the_photo(fast):
 
 
 def test_optimisation_treats_pictures_apart(fast, monkeypatch):
-    grams = [fast["gram"](maps) for maps in fast["features"](two(7)[:1])]
-    monkeypatch.setitem(fast, "grams", grams)
-    both, by_step = fast["optimise"](two(8), 3)
-    one, _ = fast["optimise"](two(8)[1:], 3)
-    assert by_step.shape == (2, 3) and both.shape == (2, 32, 32, 3)
-    unchanged = fast["losses"](two(8), two(8), grams)[2]  # before the first step
-    np.testing.assert_allclose(by_step[:, 0], unchanged, rtol=1e-4)
-    np.testing.assert_allclose(one[0], both[1], atol=0.05)
+    look = fast["PerceptualLoss"](two(7)[0])
+    monkeypatch.setitem(fast, "strokes_loss", look)
+    both = fast["optimise"](two(8), 3)
+    assert both.shape == (2, 32, 32, 3)
+    assert look(two(8), both) < look(two(8), two(8))
+    np.testing.assert_allclose(fast["optimise"](two(8)[1:], 3)[0], both[1], atol=0.05)
+
+
+def test_a_killed_training_of_14b_resumes(fast, monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_ARTIFACTS", str(tmp_path))
+    monkeypatch.setitem(fast, "steps", 2)
+    crops = tf.data.Dataset.from_tensor_slices(two(8)).batch(1).repeat()
+    monkeypatch.setitem(fast, "crops", crops)
+    look, found = fast["PerceptualLoss"](two(7)[0]), []
+    for kill in (False, True):
+        keras.utils.set_random_seed(0)
+        network = fast["build_network"]()
+        if kill:
+            killer = keras.callbacks.LambdaCallback(
+                on_epoch_begin=lambda n, _: 1 / (n - 1)
+            )
+            with pytest.raises(ZeroDivisionError):
+                fast["train"](network, look, "style", 3, [killer])
+            network = fast["build_network"]()  # as in a new kernel
+        history = fast["train"](network, look, "style", 3)
+        assert len(history["loss"]) == 3
+        found.append(history["loss"] + [network.get_weights()[0]])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
 def test_a_file_that_is_no_picture_is_told_in_14b(fast, tmp_path):
