@@ -19,7 +19,7 @@
 #         pieces.append(music.from_tokens(tokens)[0])
 #     print(temperature, measure(pieces))
 #
-# In one run over the seeds 0 to 2, a temperature of 0.3 left 1.2 to 1.4 parallels, for a
+# In one run over the seeds 0 to 2, a temperature of 0.3 left 1.2 to 1.4 parallels, as a
 # note that is drawn again is often the same, and only 8 to 9 dissonant beats of 100, 17
 # to 20 off the beat. For 0.7, see the lesson's table. At 1.0 there was hardly any
 # parallel, but 32 to 35 and 52 to 54 dissonances, more than Bach's 21 and 45. The
