@@ -1,12 +1,14 @@
 """Exercises of lesson 10: solutions, then checkers, then wrong answers."""
 
-# 10.3: the spelling of the editions. "Emma" prints "every thing", "any body" and
-# "surprize", "Mansfield Park" "everything", "anything" and "everybody". Of the others,
-# some belong to the stories: "cousin", "uncle", "officers", "cottage".
+# 10.3: words of the stories ("cousin", "play", "officers", "cottage") and a few that
+# may be habits of style. More spellings differ, too: "shew" and "show", "connexion" and
+# "connection"; they matter less.
 # 10.4: about 39 % of the same blanks, where a neighbour that is hidden, or a pair that
 # is new, leaves the decision to one neighbour; 35 % by pairs, else the most frequent
 # token; 34 % by pairs alone. In the lesson,
 # no key of the tables holds mask_id, so a hidden neighbour is never found:
+#
+#     from collections import Counter
 #
 #     def most_frequent(keys, tokens):  # for each key, the token seen most often
 #         counts = {}
@@ -19,11 +21,11 @@
 #     between = most_frequent(zip(left, right, strict=True), middle)
 #     after, before = most_frequent(left, middle), most_frequent(right, middle)
 #     correct = []
-#     for row, place in zip(*np.nonzero(hidden), strict=True):
+#     for row, position in zip(*np.nonzero(hidden), strict=True):
 #         seen = [*inputs[row].tolist(), mask_id]  # nothing after the last position
-#         x, y = seen[place - 1], seen[place + 1]
+#         x, y = seen[position - 1], seen[position + 1]
 #         guess = after.get(x, before.get(y, shares.argmax()))
-#         correct.append(between.get((x, y), guess) == targets[row, place])
+#         correct.append(between.get((x, y), guess) == targets[row, position])
 #     print(np.mean(correct))
 
 from course_utils.judge import close
@@ -139,9 +141,18 @@ def check_2(answer):
     assert first.shape == (5,), (
         f"the result has the shape {first.shape}, not (5,). Hint: one id a position."
     )
+    hidden = int(np.sum((first == 3) & (ids != 3)))
+    assert hidden == 0, (
+        f"with count 0, {hidden} tokens become blanks. "
+        "Hint: [:count] takes none then, but [-count:] takes all."
+    )
+    assert not (first == 3).any(), (
+        f"with count 0, {kept.tolist()} becomes {first.tolist()}: a blank is left. "
+        "Hint: each blank gets its likeliest token, probabilities.argmax(axis=1)."
+    )
     assert first.tolist() == [1, 1, 2, 1, 1], (
         f"with count 0, {kept.tolist()} becomes {first.tolist()}, not [1, 1, 2, 1, 1]. "
-        "Hint: only blanks get their likeliest tokens, and no blank is left."
+        "Hint: only blanks get their likeliest tokens; the others stay."
     )
     one = ask(ids, free, 1)
     assert (one == 3).sum() == 1, (
@@ -238,6 +249,9 @@ WRONG = {  # replacements in a solution, or another body for it
         ("np.where(ids == mask_id, prob", "np.where((ids == mask_id) & free, prob")
     ],
     "mask_predict__fills_only": [("    new[least] = mask_id\n", "")],
+    "mask_predict__hides_all_for_count_0": [
+        ("np.where(free, sure, np.inf))[:count]", "np.where(free, -sure, -9))[-count:]")
+    ],
     "mask_predict__one_too_many": [("[:count]", "[: count + 1]")],
     "mask_predict__changes_its_input": [
         (
