@@ -97,6 +97,11 @@ def check_1(answer):
         f"with k 1 it gives {found[0]:.4f} and {found[1]:.4f}, not 0.25 twice. Hint: "
         "look at the first k passages only."
     )
+    recall = float(answer(np.array([[3.0, 2.0, 1.0]]), [[0, 1]], 1)[1])
+    assert close(recall, 1 / 2, 1e-4), (
+        f"with k 1 and two right passages, one of them first, recall is {recall:.4f}, "
+        "not 0.5. Hint: divide by the number of right passages, also above k."
+    )
     found = both(6)
     assert close(found[0], right_mrr + 1 / 20, 1e-4) and close(found[1], 1, 1e-4), (
         f"with k 6, all passages, it gives {found[0]:.4f} and {found[1]:.4f}. Hint: "
@@ -120,7 +125,8 @@ def check_2(answer):
 
     stems = dict(novels="novel", walked="walk", walking="walk", wishes="wish")
     stems |= dict(king="king", red="red", used="used", yes="yes", emma="emma")
-    stems |= dict(was="was", cried="cri", rings="ring", this="thi")
+    stems |= dict(was="was", cried="cri", rings="ring", this="thi", does="doe")
+    stems |= dict(passed="pass", dressing="dress")
     for word, expected in stems.items():
         found = words(word)
         assert found == [expected], (
@@ -211,6 +217,7 @@ WRONG = {  # replacements in a solution, or another body for it
     "measures__lowest_first": [("argsort(-row)", "argsort(row)")],
     "measures__hit_rate": [("hits.sum() / len(own)", "hits.any()")],
     "measures__precision": [("hits.sum() / len(own)", "hits.mean()")],
+    "measures__divides_by_k_at_most": [("/ len(own)", "/ min(k, len(own))")],
     "measures__rank_from_0": [("hits.argmax() + 1", "hits.argmax()")],
     "measures__swapped": [
         (
@@ -256,6 +263,18 @@ WRONG = {  # replacements in a solution, or another body for it
     for ending in ("s", "es", "ed", "ing"):
         text = re.sub(rf"([a-z]{{3}}){ending}\\b", r"\\1", text.lower())
     return text""",
+    "stem__cuts_again": """import re
+    for _ in range(2):
+        text = re.sub(r"\\b([a-z]{3,}?)(ing|ed|es|s)\\b", r"\\1", text.lower())
+    return text""",
+    "stem__first_fit_only": """import re
+    def cut(match):
+        word = match[0]
+        for ending in ("ing", "ed", "es", "s"):
+            if word.endswith(ending):
+                return word[: -len(ending)] if len(word) > len(ending) + 2 else word
+        return word
+    return re.sub("[a-z]+", cut, text.lower())""",
     "stem__by_spaces": """words = text.lower().split()
     for i, word in enumerate(words):
         for ending in ("ing", "ed", "es", "s"):

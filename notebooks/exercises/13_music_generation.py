@@ -182,12 +182,16 @@ def check_2(answer):
         "nothing is."
     )
     assert not found[2], (
-        "a soprano that moves by 2 semitones leaps for you. Hint: more than 2 "
-        "is a leap."
+        "with a soprano that moves by 2 semitones, something is forbidden. Hint: the "
+        "leap is the soprano's, and of more than 2; the bass may leap."
+    )
+    assert found[0], (
+        "with the soprano from 67 to 72, no bass is forbidden. Hint: only the new "
+        "interval counts, not the one before."
     )
     assert found[4], (
-        "a soprano that moves by 3 semitones does not leap for you. Hint: more than 2 "
-        "is a leap."
+        "with a soprano that moves by 3 semitones, nothing is forbidden. Hint: more "
+        "than 2 is a leap, and only the new interval counts."
     )
     assert not any(pitch < 52 for pitch in found[0]), (
         "with the soprano up, a bass that goes down is forbidden. Hint: in similar "

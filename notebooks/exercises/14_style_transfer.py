@@ -64,7 +64,8 @@ def check_1(answer):
             "a batch; picture[None] is a batch of one."
         )
         pictures = np.asarray(pictures, float)
-        return [pictures / 100, pictures[:, ::2, ::2, :2] ** 2 / 1e4]
+        halves = pictures[:, ::2, ::2]
+        return [pictures / 100, halves[..., :2] ** 2 / 1e4, halves[..., 1:] / 50]
 
     def style_of(maps):
         assert np.ndim(maps) == 4, (
@@ -80,9 +81,9 @@ def check_1(answer):
         return np.array([((a - b) ** 2).sum() / norm(a, b) for a, b in pairs])
 
     found = _unchanged(lambda *both: answer(*both, model, style_of), picture, style)
-    assert np.shape(found) == (2,), (
-        f"for a model of two layers, the result has the shape {np.shape(found)}, not "
-        "(2,). Hint: one number for each layer, in an array or a list."
+    assert np.shape(found) == (3,), (
+        f"for a model of three layers, the result has the shape {np.shape(found)}, not "
+        "(3,). Hint: one number for each layer, in an array or a list."
     )
     expected = losses(picture, style)
     assert not close(found, losses(picture, style, lambda maps: maps), 1e-3), (
@@ -97,20 +98,29 @@ def check_1(answer):
     means = losses(picture, style, norm=lambda a, b: b.size)
     assert not (close(found, sums, 1e-3) or close(found, means, 1e-3)), (
         "the squared differences are not divided by the squares of the target. Hint: "
-        "see `relative_error`."
+        "divide by np.sum(target**2)."
     )
     assert not close(found, expected**0.5, 1e-3), (
         "the result is the root of the loss. Hint: leave out the root."
     )
-    assert not close(found, np.full(2, expected.mean()), 1e-3), (
+    assert not close(found, np.full(3, expected.mean()), 1e-3), (
         "every layer has the mean of all losses. Hint: append one number a layer."
     )
     assert close(found, expected, 1e-3), (
         "the losses are wrong. Hint: for each layer, the sum of the squared "
         "differences of style_of(maps), divided by that of the squares for the style."
     )
+
+    def sizes(maps):  # another measure of style
+        return np.mean(np.asarray(maps, float), axis=(1, 2)) ** 2
+
+    found = np.asarray(answer(picture, style, model, sizes), float)
+    assert close(found, losses(picture, style, sizes), 1e-3), (
+        "with another `style_of`, the losses are those of the Gram matrices or wrong. "
+        "Hint: call style_of(maps), whatever it returns."
+    )
     same = np.asarray(answer(style, style, model, style_of), float)
-    assert close(same, [0, 0], 1e-6), (
+    assert close(same, [0, 0, 0], 1e-6), (
         "a picture has a style loss against itself. Hint: subtract the target."
     )
 
@@ -254,7 +264,8 @@ WRONG = {  # replacements in a solution, or another body for it
     "losses_by_layer__root": [("np.array(found)", "np.sqrt(found)")],
     "losses_by_layer__sum": [("np.array(found)", "np.sum(found)")],
     "losses_by_layer__last_layer": [("np.array(found)", "found[-1:]")],
-    "losses_by_layer__mean_of_all": [("np.array(found)", "np.full(2, np.mean(found))")],
+    "losses_by_layer__two_layers": [("np.array(found)", "np.array(found)[:2]")],
+    "losses_by_layer__mean_of_all": [("np.array(found)", "np.full(3, np.mean(found))")],
     "losses_by_layer__absolute": [
         (
             "np.sum((values - target) ** 2) / np.sum(target**2)",

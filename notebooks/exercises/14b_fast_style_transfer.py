@@ -69,14 +69,14 @@ def check_1(answer):
             f"{told}the network gets {used[1]} x {used[2]} pixels, which 4 does not "
             "divide. Hint: -height % 4 rows are missing."
         )
-        assert np.shape(found) == shape, (
-            f"{told}the result has the shape {np.shape(found)}. Hint: take [0], then "
-            "cut off what was added: [:height, :width]."
-        )
         used = np.asarray(seen[-1], float)[0]
         assert used.shape[0] >= shape[0] and used.shape[1] >= shape[1], (
             f"{told}the network gets {used.shape[:2]} pixels: a part is lost. Hint: "
             "make it larger, not smaller."
+        )
+        assert np.shape(found) == shape, (
+            f"{told}the result has the shape {np.shape(found)}. Hint: take [0], then "
+            "cut off what was added: [:height, :width]."
         )
         assert used.shape[0] < shape[0] + 4 and used.shape[1] < shape[1] + 4, (
             f"{told}the network gets {used.shape[:2]} pixels, more than needed. Hint: "
@@ -163,10 +163,11 @@ def check_3(answer):
     """Flicker of a network when the camera moves."""
     photo = np.random.default_rng(2).uniform(0, 255, (8, 16, 3))
 
-    shapes = []
+    shapes, views = [], []
 
     def shape_seen(x):
         shapes.append(np.shape(x))
+        views.extend(np.asarray(x, float))
         return np.asarray(x, float)
 
     def fixed(x):  # a dirty lens: it stays where it is
@@ -179,6 +180,10 @@ def check_3(answer):
     assert shapes and {*shapes} <= {(1, 8, 12, 3), (2, 8, 12, 3)}, (
         f"for a photo (8, 16, 3), the network gets {(shapes or ['nothing'])[-1]}, not "
         "(1, 8, 12, 3). Hint: photo[None, :, :-4] is the first view, as a batch of one."
+    )
+    wanted = [photo[:, :-4], photo[:, 1:-3]]
+    assert all(any(close(view, one) for view in views) for one in wanted), (
+        "the network does not get both views. Hint: photo[:, :-4] and photo[:, 1:-3]."
     )
     assert np.ndim(found) == 0, (
         f"the result has the shape {np.shape(found)}, not one number. Hint: take the "
