@@ -22,7 +22,7 @@
 # With each of the seeds 0 to 2 in place of `seed`, a temperature of 0.3 left 1.2 to 1.4
 # parallels, as a note that is drawn again is often the same, and only 8 to 9 dissonant
 # beats of 100, 17 to 20 off the beat. For 0.7, see the lesson's table. At 1.0 there was
-# hardly any parallel, but 32 to 35 and 52 to 54 dissonances, more than Bach's 21 and 45.
+# hardly any parallel, but 32 to 35 and 52 to 54 dissonances; Bach has 21 and 45.
 # The numbers vary with the machine.
 
 from course_utils.judge import close
