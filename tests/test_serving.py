@@ -540,6 +540,13 @@ def test_page_files(server):
     assert len(fields) == len(labelled)
 
 
+def test_docs_need_no_network(server):
+    status, _, page = ask(server, "/docs")
+    files = re.findall(r'(?:src|href)="(.*?)"', page.decode())
+    assert status == 200 and len(files) >= 3 and b"http" not in page
+    assert {ask(server, path)[0] for path in files} == {200}
+
+
 def browser_path():
     names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
     return next(filter(None, map(shutil.which, names)), None)

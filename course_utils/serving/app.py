@@ -22,6 +22,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -72,7 +73,7 @@ def create_app(names=None, api_key=None, num_waiting=32, frame_ancestors="'none'
         for engine in engines.values():
             engine.close()
 
-    app = fastapi.FastAPI(title="Models", lifespan=lifespan, redoc_url=None)
+    app = FastAPIOffline(title="Models", lifespan=lifespan, redoc_url=None)
     hosts = ["*"] if api_key else LOCAL
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(watch.Watch, metrics=metrics)

@@ -67,8 +67,9 @@ def listen(host, port):
 
 def _server(app):
     settings = dict(http=Protocol, ws="none", log_level="warning", access_log=False)
-    config = uvicorn.Config(app, timeout_graceful_shutdown=2, lifespan="on", **settings)
-    return uvicorn.Server(config)
+    # Clients keep connections for 5 seconds: the side that waits less must be theirs.
+    settings |= dict(timeout_keep_alive=PATIENCE, timeout_graceful_shutdown=2)
+    return uvicorn.Server(uvicorn.Config(app, lifespan="on", **settings))
 
 
 def _attach(server):
