@@ -26,8 +26,8 @@ def highest_load(runs, target, share):
 
 def simulate(moments, seconds, num_slots, limit):
     """Moments in order -> a list with a number or None for each."""
-    # With 162 requests a second, a capacity of 108 and a limit of 32, the median is
-    # 0.43 s and about 31 % are refused; with a limit of 8, 0.20 s and 33 %. A queue
+    # With 225 requests a second, a capacity of 150 and a limit of 32, the median is
+    # 0.30 s and about 32 % are refused; with a limit of 8, 0.15 s and 33 %. A queue
     # refuses what it cannot answer, so it refuses as many as the server at about the
     # capacity (1 - share refused) * requests a second.
     free, begins, latencies = [-math.inf] * num_slots, [], []
