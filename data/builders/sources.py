@@ -42,6 +42,12 @@ SOURCES = {
         "palapeli-data_22.12.3-1_all.deb",
         "69a15dce2ac25ed8708ac518cd0cee5f4eb0c70ed15da2fdb8899a19ac0ee058",
     ),
+    "gcompris-qt-data": (
+        "apt",
+        "3.1-2",
+        "gcompris-qt-data_3.1-2_all.deb",
+        "e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f",
+    ),
     "music21": (
         "pip",
         "10.5.1",
