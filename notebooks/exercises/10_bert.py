@@ -1,5 +1,13 @@
 """Exercises of lesson 10: solutions, then checkers, then wrong answers."""
 
+# 10.2: to write with it, in the lesson:
+#
+#     text, free = frame, frame == mask_id
+#     for count in (4, 3, 2, 1, 0):  # blanks that are left
+#         probabilities = np.array(ops.softmax(bert(text[None])))[0]
+#         text = mask_predict(text, probabilities, free, count, mask_id)
+#         show(text)
+#
 # 10.3: words of the stories ("cousin", "play", "officers", "cottage") and a few that
 # may be habits of style. More spellings differ, too: "shew" and "show", "connexion" and
 # "connection"; they matter less.
@@ -16,7 +24,7 @@
 #             counts.setdefault(key, Counter())[token] += 1
 #         return {key: count.most_common(1)[0][0] for key, count in counts.items()}
 #
-#     train = ids["train"].tolist()
+#     train = corpus["train"].tolist()
 #     left, middle, right = train[:-2], train[1:-1], train[2:]
 #     between = most_frequent(zip(left, right, strict=True), middle)
 #     after, before = most_frequent(left, middle), most_frequent(right, middle)
