@@ -15,9 +15,9 @@ SCALE = 3  # drawn so many times larger, then made smaller, for smooth edges
 def brush_strokes(size, seed=0, length=13, strokes=2600):
     """Brush strokes along a flow with eddies: (size, size, 3) float32 in [0, 255].
 
-    `length` and the number of `strokes` are for 192 pixels. A stroke follows the flow;
-    its colour depends on its place, with a chance of a neighbour in `NIGHT`. One of
-    its edges is darker, the other lighter.
+    A stroke is `length` pixels long, at any size; `strokes` is their number at 192
+    pixels. It follows the flow; its colour depends on its place, with a chance of a
+    neighbour in `NIGHT`. One of its edges is darker, the other lighter.
     """
     rng = np.random.default_rng(seed)
     flow = _flow(size, rng)
