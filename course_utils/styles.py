@@ -7,31 +7,29 @@ from scipy.cluster import vq
 
 NIGHT = [[14, 26, 72], [22, 44, 112], [30, 74, 150], [58, 116, 186]]
 NIGHT += [[120, 172, 206], [196, 210, 170], [246, 214, 92], [252, 170, 38]]
-FIRE = [[40, 16, 40], [96, 24, 52], [168, 40, 40], [224, 88, 32]]
-FIRE += [[246, 160, 52], [252, 218, 120], [60, 110, 130], [24, 60, 96]]
 GLASS = [[200, 30, 40], [240, 180, 40], [30, 90, 180], [40, 150, 90]]
 GLASS += [[230, 230, 210], [120, 40, 140], [20, 160, 190]]
 SCALE = 3  # drawn so many times larger, then made smaller, for smooth edges
 
 
-def brush_strokes(size, seed=0, colours=NIGHT, length=13, strokes=2600):
+def brush_strokes(size, seed=0, length=13, strokes=2600):
     """Brush strokes along a flow with eddies: (size, size, 3) float32 in [0, 255].
 
-    `length` and the number of `strokes` are for 192 pixels. A stroke follows the flow;
-    its colour depends on its place, with a chance of a neighbour in `colours`. One of
-    its edges is darker, the other lighter.
+    A stroke is `length` pixels long, at any size; `strokes` is their number at 192
+    pixels. It follows the flow; its colour depends on its place, with a chance of a
+    neighbour in `NIGHT`. One of its edges is darker, the other lighter.
     """
     rng = np.random.default_rng(seed)
     flow = _flow(size, rng)
     coarse = Image.fromarray(rng.normal(size=(7, 7)).astype("float32"))
     tone = np.asarray(coarse.resize((size, size), Image.Resampling.BICUBIC))
     rank = tone.argsort(axis=None).argsort().reshape(tone.shape) / tone.size
-    picture = Image.new("RGB", (size * SCALE, size * SCALE), tuple(colours[0]))
+    picture = Image.new("RGB", (size * SCALE, size * SCALE), tuple(NIGHT[0]))
     draw, last = ImageDraw.Draw(picture), size - 1
     for _ in range(strokes * size**2 // 192**2):
         place, points = rng.uniform(-length, size, 2), []
         at = rank[*place.clip(0, last).astype(int)] + 0.13 * rng.normal()
-        colour = np.array(colours[int(np.clip(at, 0, 0.999) * len(colours))])
+        colour = np.array(NIGHT[int(np.clip(at, 0, 0.999) * len(NIGHT))])
         colour = colour + 10 * rng.normal(size=3) + 14 * rng.normal()
         for _ in range(length):
             points.append(place)
