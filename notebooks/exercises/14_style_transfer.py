@@ -2,7 +2,8 @@
 
 In 14.1, no: the losses of the first two layers fall, the others even rise a little.
 In 14.2, there are still panes: the picture differs little from `result`.
-`result` should have the lower style loss: it alone was fitted to Gram matrices.
+`result` has the lower style loss, 0.006 against 0.011: it alone was fitted to Gram
+matrices.
 In 14.3, `style_of` measures the style picture, too: its left half gives the style.
 """
 
