@@ -23,7 +23,7 @@ def any_size(network, photo):
 
 
 def luma_loss(pictures, photos):
-    """Pictures and photos (N, H, W, 3), 0 to 255 -> (N,)."""
+    """Tensors, pictures and photos (N, H, W, 3), 0 to 255 -> (N,)."""
     from keras import ops
 
     luma = ops.sum((pictures - photos) * np.array([0.299, 0.587, 0.114], "f4"), axis=-1)
