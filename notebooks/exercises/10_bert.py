@@ -1,5 +1,12 @@
 """Exercises of lesson 10: solutions, then checkers, then wrong answers."""
 
+# 10.1: a token begins a word if its text begins with a space or a line break:
+#
+#     texts = [tokenizer.decode([t], merges) for t in range(mask_id)]
+#     begins = np.array([text[0] in " \n" for text in texts])
+#     rng = np.random.default_rng(seed)
+#     show(hide_words(windows[0], begins[windows[0]], 0.15, rng, mask_id)[0])
+#
 # 10.2: to write with it, in the lesson:
 #
 #     text, free = frame, frame == mask_id
@@ -8,46 +15,18 @@
 #         text = mask_predict(text, probabilities, free, count, mask_id)
 #         show(text)
 #
-# 10.3: about 39 % of the same blanks, where a neighbour that is hidden, or a pair that
-# is new, leaves the decision to one neighbour; 35 % by pairs, else the most frequent
-# token; 34 % by pairs alone, 15 % by the left neighbour alone. In the lesson,
-# no key of the tables holds mask_id, so a hidden neighbour is never found:
-#
-#     from collections import Counter
-#
-#     def most_frequent(keys, tokens):  # for each key, the token seen most often
-#         counts = {}
-#         for key, token in zip(keys, tokens, strict=True):
-#             counts.setdefault(key, Counter())[token] += 1
-#         return {key: count.most_common(1)[0][0] for key, count in counts.items()}
-#
-#     train = corpus["train"].tolist()
-#     left, middle, right = train[:-2], train[1:-1], train[2:]
-#     between = most_frequent(zip(left, right, strict=True), middle)
-#     after, before = most_frequent(left, middle), most_frequent(right, middle)
-#     correct = []
-#     for row, position in zip(*np.nonzero(hidden), strict=True):
-#         seen = [*inputs[row].tolist(), mask_id]  # nothing after the last position
-#         x, y = seen[position - 1], seen[position + 1]
-#         guess = after.get(x, before.get(y, shares.argmax()))
-#         correct.append(between.get((x, y), guess) == targets[row, position])
-#     print(np.mean(correct))
+# 10.3: @@@
 
 from course_utils.judge import close
 
 import numpy as np
 
 
-def frozen_classifier(encoder, num_classes):
-    """Encoder: ids (N, T) -> vectors (N, T, width). Returns a keras.Model."""
-    import keras
-    from keras import layers
-
-    encoder.trainable = False
-    ids = keras.Input((None,), dtype="int32")
-    vectors = encoder(ids)  # (N, T, width)
-    mean = layers.GlobalAveragePooling1D()(vectors, mask=ids != 0)  # (N, width)
-    return keras.Model(ids, layers.Dense(num_classes)(mean))
+def hide_words(ids, starts, share, rng, mask_id):
+    """ids (T,), starts (T,) bool, share 0 to 1 -> inputs and targets, (T,) each."""
+    word = np.cumsum(starts)  # number of the word to which each token belongs
+    hidden = (rng.random(word.max() + 1) < share)[word]
+    return np.where(hidden, mask_id, ids), np.where(hidden, ids, -1)
 
 
 def mask_predict(ids, probabilities, free, count, mask_id):
@@ -60,64 +39,67 @@ def mask_predict(ids, probabilities, free, count, mask_id):
 
 
 def check_1(answer):
-    """A frozen encoder, the mean without padding, one dense layer."""
-    import keras
-    from keras import layers
+    """Whole-word masking."""
+    lengths = np.random.default_rng(1).integers(1, 5, 3000)  # of words, in tokens
+    word = np.repeat(np.arange(3000), lengths)
+    starts = np.diff(word, prepend=-1) > 0
+    ids = np.random.default_rng(2).integers(0, 50, len(word))
+    given, begun = ids.copy(), starts.copy()
 
-    keras.utils.set_random_seed(0)
-    ids = keras.Input((None,), dtype="int32")
-    encoder = keras.Model(ids, layers.Dense(6)(layers.Embedding(20, 5)(ids)))
-    given = [weight.copy() for weight in encoder.get_weights()]
-    model = answer(encoder, 3)
-    assert isinstance(model, keras.Model), (
-        f"it returns {type(model).__name__}, not a keras.Model. "
-        "Hint: keras.Model(ids, logits); ids = keras.Input((None,), dtype='int32')."
+    def ask(share, seed, first=0):
+        tokens, begin = ids[first:], starts[first:]
+        found = answer(tokens, begin, share, np.random.default_rng(seed), 50)
+        assert isinstance(found, (tuple, list)) and len(found) == 2, (
+            "it does not return two arrays. Hint: return inputs, targets."
+        )
+        inputs, targets = [np.asarray(x) for x in found]
+        assert (ids == given).all() and (starts == begun).all(), (
+            "it changes the arrays that it was given. Hint: np.where makes a new one."
+        )
+        assert inputs.shape == targets.shape == tokens.shape, (
+            f"for {len(tokens)} tokens the shapes are {inputs.shape} and "
+            f"{targets.shape}. Hint: one number a token, in inputs and in targets."
+        )
+        return inputs, targets
+
+    inputs, targets = ask(0.15, 3)
+    hidden = inputs == 50
+    assert hidden.any(), (
+        "nothing is hidden. Hint: rng.random(number of words) < share, for words."
     )
-    rows = np.array([[4, 9, 2, 0, 0], [7, 1, 3, 8, 5]], "int32")
-    logits = np.asarray(model(rows))
-    assert logits.shape == (2, 3), (
-        f"for 2 rows and 3 classes the result has shape {logits.shape}, not (2, 3). "
-        "Hint: average over positions, then layers.Dense(num_classes)."
+    assert (inputs[~hidden] == ids[~hidden]).all(), (
+        "visible tokens have changed. Hint: inputs are mask_id where a token is "
+        "hidden, else ids."
     )
-    now = encoder.get_weights()
-    assert all(close(a, b) for a, b in zip(given, now, strict=True)), (
-        "the encoder has other weights now. Hint: call the encoder as it is given."
+    assert close(targets[~hidden], np.full((~hidden).sum(), -1)), (
+        "a visible token has a target. Hint: -1 where nothing is hidden."
     )
-    learnt = [tuple(weight.shape) for weight in model.trainable_weights]
-    assert len(learnt) != 0, (
-        "nothing can be trained, not even the dense layer. "
-        "Hint: set encoder.trainable = False, not model.trainable."
+    assert (targets[hidden] == ids[hidden]).all(), (
+        "the target of a hidden token is not that token. Hint: ids where it is hidden."
     )
-    assert len(learnt) < 6, (
-        "the encoder's weights are trained, too. "
-        "Hint: encoder.trainable = False freezes them."
+    parts = np.bincount(word, hidden) / lengths  # share of each word that is hidden
+    assert np.isin(parts, (0, 1)).all(), (
+        "a word is hidden in part. Hint: np.cumsum(starts) numbers the words; draw one "
+        "number for each word, then take it for each of its tokens."
     )
-    assert sorted(learnt) == [(3,), (6, 3)], (
-        f"the weights to train have the shapes {learnt}, not (6, 3) and (3,). "
-        "Hint: freeze the whole encoder, and add one dense layer with a bias."
+    for length in (1, 4):
+        found = parts[lengths == length].mean()
+        assert 0.1 < found < 0.2, (
+            f"of words of {length} tokens, {found:.0%} are hidden, not about 15 %. "
+            "Hint: draw for each word, once, with probability `share`."
+        )
+    assert (ask(0.15, 3)[0] == inputs).all() and (ask(0.15, 4)[0] != inputs).any(), (
+        "the draw does not depend on rng alone. Hint: rng.random, not np.random."
     )
-    vectors = np.asarray(encoder(rows))
-    real = (rows != 0)[..., None]
-    mean = (vectors * real).sum(axis=1) / real.sum(axis=1)
-    kernel, bias = [np.asarray(weight) for weight in model.trainable_weights]
-    bias = bias + np.array([0.5, -1.0, 2.0])
-    model.trainable_weights[1].assign(bias)
-    logits = np.asarray(model(rows))
-    assert not close(logits.sum(axis=1), np.ones(2), 1e-4), (
-        "the result sums to 1: these are probabilities, not logits. "
-        "Hint: the dense layer has no activation."
+    assert (ask(1, 5)[0] == 50).all() and (ask(0, 5)[1] == -1).all(), (
+        "share 1 should hide all, share 0 nothing. Hint: rng.random(...) < share."
     )
-    assert not close(logits, vectors[:, 0] @ kernel + bias, 1e-4), (
-        "only the first position is read. "
-        "Hint: layers.GlobalAveragePooling1D()(vectors, mask=ids != 0)."
-    )
-    assert not close(logits, vectors.mean(axis=1) @ kernel + bias, 1e-4), (
-        "padding is part of the mean. "
-        "Hint: layers.GlobalAveragePooling1D()(vectors, mask=ids != 0)."
-    )
-    assert close(logits, mean @ kernel + bias, 1e-4), (
-        "the logits are not those of the mean over the real tokens. "
-        "Hint: layers.GlobalAveragePooling1D()(vectors, mask=ids != 0), then one Dense."
+    first = int(np.flatnonzero(lengths > 1)[0])  # a window may begin inside a word
+    inside = int(np.flatnonzero(word == first)[1])
+    found = np.mean([(ask(0.5, n, inside)[0] == 50)[0] for n in range(100)])
+    assert 0.3 < found < 0.7, (
+        f"a window that begins inside a word: with share 0.5, the rest of that word is "
+        f"hidden in {found:.0%} of draws. Hint: it counts as a word, np.cumsum's 0."
     )
 
 
@@ -201,37 +183,30 @@ def check_2(answer):
 
 
 WRONG = {  # replacements in a solution, or another body for it
-    "frozen_classifier__not_frozen": [("    encoder.trainable = False\n", "")],
-    "frozen_classifier__averages_padding": [(", mask=ids != 0", "")],
-    "frozen_classifier__probabilities": [
-        ("layers.Dense(num_classes)", 'layers.Dense(num_classes, "softmax")')
-    ],
-    "frozen_classifier__first_token": [
-        ("layers.GlobalAveragePooling1D()(vectors, mask=ids != 0)", "vectors[:, 0]")
-    ],
-    "frozen_classifier__largest_numbers": [
+    "hide_words__tokens": [("(word.max() + 1)", "(len(ids))"), (")[word]", ")")],
+    "hide_words__a_word_of_any_token": [
         (
-            "layers.GlobalAveragePooling1D()(vectors, mask=ids != 0)",
-            "layers.GlobalMaxPooling1D()(vectors)",
+            "(rng.random(word.max() + 1) < share)[word]",
+            "np.bincount(word, rng.random(len(ids)) < share)[word] > 0",
         )
     ],
-    "frozen_classifier__all_frozen": [
+    "hide_words__inverted": [("< share", "> share")],
+    "hide_words__no_mask": [("np.where(hidden, mask_id, ids)", "ids")],
+    "hide_words__targets_everywhere": [("np.where(hidden, ids, -1)", "ids")],
+    "hide_words__other_targets": [
+        ("np.where(hidden, ids, -1)", "np.where(hidden, mask_id, -1)")
+    ],
+    "hide_words__zero_for_visible": [("ids, -1)", "ids, 0)")],
+    "hide_words__own_generator": [("rng.random(", "np.random.default_rng(0).random(")],
+    "hide_words__first_word_never": [
+        ("hidden = (", "hidden = (word > 0) & ("),
+    ],
+    "hide_words__inputs_only": [(", np.where(hidden, ids, -1)", "")],
+    "hide_words__in_place": [
         (
-            "return keras.Model(ids, layers.Dense(num_classes)(mean))",
-            "model = keras.Model(ids, layers.Dense(num_classes)(mean))\n"
-            "    model.trainable = False\n    return model",
-        )
-    ],
-    "frozen_classifier__last_layer_trained": [
-        ("encoder.trainable = False", "encoder.layers[1].trainable = False")
-    ],
-    "frozen_classifier__no_mean": [
-        ("layers.Dense(num_classes)(mean)", "layers.Dense(num_classes)(vectors)")
-    ],
-    "frozen_classifier__returns_the_result": [
-        (
-            "return keras.Model(ids, layers.Dense(num_classes)(mean))",
-            "return layers.Dense(num_classes)(mean)",
+            "return np.where(hidden, mask_id, ids), np.where(hidden, ids, -1)",
+            "targets = np.where(hidden, ids, -1)\n    ids[hidden] = mask_id\n"
+            "    return ids, targets",
         )
     ],
     "mask_predict__never_takes_back": [
