@@ -51,6 +51,8 @@ def test_of_the_hidden_tokens_80_percent_are_masked_and_10_replaced(lesson):
     shares = np.mean(inputs[hidden] == MASK), np.mean((inputs == rows)[hidden])
     np.testing.assert_allclose(shares, [0.8, 0.1 + 0.1 / MASK], atol=0.01)
     assert inputs.min() > 0  # padding is never drawn
+    inputs, targets = lesson["hide"](rows, np.random.default_rng(1), 0.4)
+    np.testing.assert_allclose(np.mean(targets >= 0), 0.4, atol=0.005)
     inputs, targets = lesson["hide"](rows, np.random.default_rng(1), masked=1, random=0)
     assert np.all(inputs[targets >= 0] == MASK)
 
@@ -120,14 +122,14 @@ def test_words_with_a_capital_are_hidden(lesson):
     texts += ["Miss de Bourgh made Mr and de"]
     expected = ["___. ___'s ___ said: ___ not, I pray, dear.", "darcy"]
     expected += ["___ ___ made ___ and de"]
-    assert lesson["hide_names"](texts) == expected
+    assert lesson["hide_clues"](texts) == expected
 
 
-def test_the_editions_spell_alike(lesson):
+def test_the_editions_spelling_is_hidden(lesson):
     texts = ["Every thing surprized any body, but many things did not; any bodies."]
-    expected = ["Everything surprised anybody, but many things did not; any bodies."]
-    assert lesson["same_spelling"](texts) == expected
-    assert lesson["same_spelling"](expected) == expected
+    texts += ["Everything surprised anybody, but many things did not; any bodies."]
+    expected = "___ ___ ___, but many things did not; any bodies."
+    assert lesson["hide_clues"](texts) == [expected] * 2
 
 
 def test_passages_are_those_of_the_chapters(lesson):
