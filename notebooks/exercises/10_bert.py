@@ -15,7 +15,9 @@
 #         text = mask_predict(text, probabilities, free, count, mask_id)
 #         show(text)
 #
-# 10.3: @@@
+# 10.3: fewer: 36.0 % of the same blanks with 15 % hidden, 42.1 % with 40 % (one run
+# each, the same seed and steps). A window teaches where a token is hidden: 0.8 million
+# times in all, instead of 2.2. The plateau takes 5 epochs instead of 3.
 
 from course_utils.judge import close
 
