@@ -130,6 +130,9 @@ def test_the_editions_spelling_is_hidden(lesson):
     texts += ["Everything surprised anybody, but many things did not; any bodies."]
     expected = "___ ___ ___, but many things did not; any bodies."
     assert lesson["hide_clues"](texts) == [expected] * 2
+    texts = ["to chuse a connexion, to shew mama--to morrow"]
+    texts += ["to choose a connection, to show mamma to-morrow"]
+    assert lesson["hide_clues"](texts) == ["to ___ a ___, to ___ ___ ___"] * 2
 
 
 def test_passages_are_those_of_the_chapters(lesson):
