@@ -84,25 +84,46 @@ def check_1(answer):
         "a word is hidden in part. Hint: np.cumsum(starts) numbers the words; draw one "
         "number for each word, then take it for each of its tokens."
     )
+    everything, nothing = ask(1, 5)[0] == 50, ask(0, 5)[1] == -1
+    assert everything.all() and nothing.all(), (
+        f"with share 1, {(~everything).sum()} of {len(ids)} tokens stay visible; with "
+        f"share 0, {(~nothing).sum()} are hidden. Hint: rng.random(...) < share, for "
+        "every word, the last one, too."
+    )
     for length in (1, 4):
         found = parts[lengths == length].mean()
         assert 0.1 < found < 0.2, (
-            f"of words of {length} tokens, {found:.0%} are hidden, not about 15 %. "
-            "Hint: draw for each word, once, with probability `share`."
+            f"{found:.0%} of the words with {length} token(s) are hidden, not about "
+            "15 %. Hint: draw for each word, once: rng.random(number of words) < share."
         )
     assert (ask(0.15, 3)[0] == inputs).all() and (ask(0.15, 4)[0] != inputs).any(), (
         "the draw does not depend on rng alone. Hint: rng.random, not np.random."
     )
-    assert (ask(1, 5)[0] == 50).all() and (ask(0, 5)[1] == -1).all(), (
-        "share 1 should hide all, share 0 nothing. Hint: rng.random(...) < share."
+    draws = np.array([ask(0.5, n)[0][starts] == 50 for n in range(20)])  # (20, words)
+    for begin in (0, 1):
+        pairs = draws[:, begin:-1:2], draws[:, begin + 1 :: 2]
+        alike = np.mean([(x == y).mean() for x, y in zip(*pairs, strict=False)])
+        assert 0.4 < alike < 0.6, (
+            f"with share 0.5, neighbouring words have the same fate in {alike:.0%} of "
+            "cases, not in half. Hint: each word has a draw of its own."
+        )
+    assert draws.sum(axis=1).std() > 5, (  # 27 on average
+        "each time, about the same number of words is hidden. Hint: each word has a "
+        "draw of its own, so their number varies."
     )
-    first = int(np.flatnonzero(lengths > 1)[0])  # a window may begin inside a word
-    inside = int(np.flatnonzero(word == first)[1])
-    found = np.mean([(ask(0.5, n, inside)[0] == 50)[0] for n in range(100)])
-    assert 0.3 < found < 0.7, (
-        f"a window that begins inside a word: with share 0.5, the rest of that word is "
-        f"hidden in {found:.0%} of draws. Hint: it counts as a word, np.cumsum's 0."
+    long = int(np.flatnonzero(lengths == 4)[0])  # a window may begin inside a word
+    inside = int(np.flatnonzero(word == long)[1])
+    draws = np.array([ask(0.5, n, inside)[0] == 50 for n in range(100)])
+    assert (draws[:, :3] == draws[:, :1]).all(), (
+        "a window begins inside a word, and the rest of that word is hidden in part. "
+        "Hint: the tokens before the first start are one word, np.cumsum's 0."
     )
+    for name, place in {"next": 3, "last": -1}.items():
+        alike = (draws[:, 0] == draws[:, place]).mean()
+        assert 0.3 < alike < 0.7 and 0.3 < draws[:, 0].mean() < 0.7, (
+            "a window begins inside a word, and the rest of that word is hidden never, "
+            f"always or with the {name} word. Hint: it is one word, np.cumsum's 0."
+        )
 
 
 def check_2(answer):
@@ -133,7 +154,7 @@ def check_2(answer):
     hidden = int(np.sum((first == 3) & (ids != 3)))
     assert hidden == 0, (
         f"with count 0, {hidden} tokens become blanks. "
-        "Hint: [:count] takes none then, but [-count:] takes all."
+        "Hint: count is the number of new blanks; [:0] takes none, but [-0:] all."
     )
     assert not (first == 3).any(), (
         f"with count 0, {kept.tolist()} becomes {first.tolist()}: a blank is left. "
@@ -154,12 +175,12 @@ def check_2(answer):
     )
     assert one.tolist() != [1, 1, 2, 3, 1], (
         "it never takes back an old token: 1, with probability 0.2, is the least sure. "
-        "Hint: compare all free positions, not only those just filled."
+        "Hint: compare all free positions; np.flatnonzero(free) gives their places."
     )
     assert one.tolist() == [1, 1, 2, 1, 3], (
         f"the least sure token is the last 1, with probability 0.2, but it gives "
-        f"{one.tolist()}. Hint: the probability of the token that stands there, "
-        "probabilities[np.arange(T), new]."
+        f"{one.tolist()}. Hint: the lowest of the probabilities of the tokens that "
+        "stand there, probabilities[np.arange(T), new]."
     )
     for count, expected in [(2, [1, 1, 3, 1, 3]), (4, [1, 3, 3, 3, 3])]:
         found = ask(ids, free, count)
@@ -202,6 +223,30 @@ WRONG = {  # replacements in a solution, or another body for it
     "hide_words__own_generator": [("rng.random(", "np.random.default_rng(0).random(")],
     "hide_words__first_word_never": [
         ("hidden = (", "hidden = (word > 0) & ("),
+    ],
+    "hide_words__first_word_by_tokens": [
+        (
+            "    return",
+            "    first = rng.random(len(ids)) < share\n"
+            "    hidden = np.where(word == 0, first, hidden)\n    return",
+        )
+    ],
+    "hide_words__first_word_with_the_last": [
+        ("np.cumsum(starts)", "np.cumsum(starts) - 1"),
+        ("word.max() + 1", "starts.sum()"),
+    ],
+    "hide_words__first_word_with_the_next": [
+        ("np.cumsum(starts)", "np.maximum(np.cumsum(starts) - 1, 0)")
+    ],
+    "hide_words__two_words_a_draw": [("np.cumsum(starts)", "np.cumsum(starts) // 2")],
+    "hide_words__a_fixed_number": [
+        (
+            "(rng.random(word.max() + 1) < share)[word]",
+            "(rng.permutation(word.max() + 1) < share * (word.max() + 1))[word]",
+        )
+    ],
+    "hide_words__without_the_last_word": [
+        ("hidden = (", "hidden = (word < word.max()) & (")
     ],
     "hide_words__inputs_only": [(", np.where(hidden, ids, -1)", "")],
     "hide_words__in_place": [
